@@ -1,0 +1,95 @@
+-- keep
+-- Keeps a batch of deliveries; a repeat of today or yesterday is left out of the answer. $1-$13 one array a column.
+insert into deliveries (source_id, received_at, received_on, digest, method, tail, query, headers, body, outcome, why, due_at, settled_at)
+select u.source_id, u.received_at, u.received_on, u.digest, u.method, u.tail, u.query, u.headers::jsonb, u.body, u.outcome, u.why, u.due_at, u.settled_at
+from unnest($1::bigint[], $2::timestamptz[], $3::date[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[],
+            $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+  as u (source_id, received_at, received_on, digest, method, tail, query, headers, body, outcome, why, due_at, settled_at)
+where not exists (select from deliveries d
+                  where d.received_on = u.received_on - 1 and d.source_id = u.source_id and d.digest = u.digest)
+on conflict (received_on, source_id, digest) do nothing
+returning id, source_id, digest;
+
+-- already_kept
+-- The deliveries that a repeat repeats. $1 sources, $2 days of receipt, $3 digests, one array each.
+select d.id, d.source_id, d.digest
+from unnest($1::bigint[], $2::date[], $3::bytea[]) as u (source_id, received_on, digest)
+join deliveries d on d.received_on between u.received_on - 1 and u.received_on
+                 and d.source_id = u.source_id and d.digest = u.digest;
+
+-- waiting
+-- The oldest deliveries that are due. $1 now, $2 how many.
+select id, source_id, received_at, method, tail, query, headers, body from deliveries
+where outcome = 'waiting' and due_at <= $1 order by due_at, id limit $2;
+
+-- by_ids
+-- Deliveries by id, raw. $1 ids.
+select id, source_id, received_at, method, tail, query, headers, body from deliveries where id = any($1::bigint[]);
+
+-- tie
+-- Remembers what connects rows. $1 days, $2 sources, $3 ties, $4 deliveries, one array each.
+insert into ties (day, source_id, tie, delivery_id)
+select * from unnest($1::date[], $2::bigint[], $3::text[], $4::bigint[])
+on conflict do nothing;
+
+-- tied
+-- Deliveries of a source that share a tie on the given days. $1 source, $2 days, $3 ties, one array each.
+select distinct t.delivery_id
+from unnest($2::date[], $3::text[]) as u (day, tie)
+join ties t on t.day = u.day and t.source_id = $1 and t.tie = u.tie;
+
+-- settle
+-- What became of deliveries. $1 ids, $2 outcomes, $3 whys, $4 call ids as JSON texts, $5 now.
+update deliveries d set outcome = u.outcome, why = u.why, settled_at = $5,
+  call_ids = array(select jsonb_array_elements_text(u.call_ids::jsonb)::bigint)
+from unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) as u (id, outcome, why, call_ids)
+where d.id = u.id;
+
+-- put_aside
+-- One delivery failed alone: later again, or never. $1 id, $2 why, $3 due, $4 outcome, $5 now.
+update deliveries set attempts = attempts + 1, why = $2, due_at = $3, outcome = $4, settled_at = $5 where id = $1;
+
+-- attempts
+-- How often a delivery was tried. $1 id.
+select attempts from deliveries where id = $1;
+
+-- reopen
+-- Understand these again. $1 ids, $2 now.
+update deliveries set outcome = 'waiting', due_at = $2, attempts = 0, settled_at = null where id = any($1::bigint[]) returning id;
+
+-- choose
+-- Ids of deliveries by source, outcome and time of receipt, any of them null. $1 source, $2 outcome, $3 from, $4 until.
+select id from deliveries
+where ($1::bigint is null or source_id = $1) and ($2::text is null or outcome = $2)
+  and ($3::timestamptz is null or received_at >= $3) and ($4::timestamptz is null or received_at < $4)
+order by received_at, id;
+
+-- listed
+-- Deliveries for people, newest first, without bodies. $1 source name, $2 outcome, $3 how many.
+select d.id, s.name as source, s.dialect, d.received_at, d.outcome, d.why, d.call_ids, length(d.body) as size
+from deliveries d join sources s on s.id = d.source_id
+where ($1::text is null or s.name = $1) and ($2::text is null or d.outcome = $2)
+order by d.received_at desc, d.id desc limit $3;
+
+-- shown
+-- One delivery whole. $1 id.
+select d.id, s.name as source, s.dialect, d.received_at, d.method, d.tail, d.query, d.headers, d.body, d.outcome, d.why, d.attempts,
+  d.settled_at, d.call_ids
+from deliveries d join sources s on s.id = d.source_id where d.id = $1;
+
+-- depth
+-- How much waits, since when.
+select count(*) as waiting, min(received_at) as oldest from deliveries where outcome = 'waiting';
+
+-- last_heard
+-- When each source was last heard. $1 how far back to look, a day.
+select s.name, (select max(d.received_at) from deliveries d where d.source_id = s.id and d.received_on >= $1) as at from sources s
+where s.retired_at is null;
+
+-- take_pen
+-- Waits until this transaction is the only one that derives.
+select id from pen where id = 1 for update;
+
+-- try_pen
+-- Takes the pen if nobody holds it.
+select id from pen where id = 1 for update skip locked;

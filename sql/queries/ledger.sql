@@ -1,0 +1,98 @@
+-- known
+-- Calls a source already has under these keys, started on these days. $1 source, $2 days, $3 keys.
+select id, call_key, manager_id, duty_manager_id, lead_id, number, day, delivery_ids from calls
+where started_on = any($2::date[]) and source_id = $1 and call_key = any($3::text[]);
+
+-- insert
+-- New calls. $1 source, $2 now, then one array a column.
+insert into calls (source_id, understood_at, call_key, started_on, direction, extension, number, number_raw, started_at, answered_at,
+  ended_at, ring_seconds, talk_seconds, disposition, hangup_cause, recording_url, via, final, talked, delivery_ids, manager_id,
+  duty_manager_id, day, lead_id, candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+select $1::bigint, $2::timestamptz, u.call_key, u.started_on, u.direction, u.extension, u.number, u.number_raw, u.started_at, u.answered_at,
+  u.ended_at, u.ring_seconds, u.talk_seconds, u.disposition, u.hangup_cause, u.recording_url, u.via, u.final, u.talked::jsonb,
+  array(select jsonb_array_elements_text(u.delivery_ids::jsonb)::bigint), u.manager_id, u.duty_manager_id, u.day, u.lead_id,
+  array(select jsonb_array_elements_text(u.candidates::jsonb)::bigint), u.match, u.match_reason, u.why_not_dial, u.why_not_connect,
+  u.on_norm_lead
+from unnest($3::text[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
+            $11::timestamptz[], $12::int[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::boolean[], $19::text[],
+            $20::text[], $21::bigint[], $22::bigint[], $23::date[], $24::bigint[], $25::text[], $26::text[], $27::text[], $28::text[],
+            $29::text[], $30::boolean[])
+  as u (call_key, started_on, direction, extension, number, number_raw, started_at, answered_at, ended_at, ring_seconds, talk_seconds,
+        disposition, hangup_cause, recording_url, via, final, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id, candidates,
+        match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+returning id, call_key;
+
+-- update
+-- What is now known of calls. $1 ids, $2 now, then one array a column as in insert.
+update calls c set understood_at = $2, call_key = u.call_key, started_on = u.started_on, direction = u.direction, extension = u.extension,
+  number = u.number, number_raw = u.number_raw, started_at = u.started_at, answered_at = u.answered_at, ended_at = u.ended_at,
+  ring_seconds = u.ring_seconds, talk_seconds = u.talk_seconds, disposition = u.disposition, hangup_cause = u.hangup_cause,
+  recording_url = u.recording_url, via = u.via, final = u.final, talked = u.talked::jsonb,
+  delivery_ids = array(select jsonb_array_elements_text(u.delivery_ids::jsonb)::bigint), manager_id = u.manager_id,
+  duty_manager_id = u.duty_manager_id, day = u.day, lead_id = u.lead_id,
+  candidates = array(select jsonb_array_elements_text(u.candidates::jsonb)::bigint), match = u.match, match_reason = u.match_reason,
+  why_not_dial = u.why_not_dial, why_not_connect = u.why_not_connect, on_norm_lead = u.on_norm_lead
+from unnest($1::bigint[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
+            $11::timestamptz[], $12::int[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::boolean[], $19::text[],
+            $20::text[], $21::bigint[], $22::bigint[], $23::date[], $24::bigint[], $25::text[], $26::text[], $27::text[], $28::text[],
+            $29::text[], $30::boolean[])
+  as u (id, call_key, started_on, direction, extension, number, number_raw, started_at, answered_at, ended_at, ring_seconds, talk_seconds,
+        disposition, hangup_cause, recording_url, via, final, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id, candidates,
+        match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+where c.id = u.id;
+
+-- repoint_comments
+-- Two calls became one: what was written on the absorbed call belongs to the other. $1 absorbed ids, $2 surviving ids.
+update comments c set call_id = u.survivor from unnest($1::bigint[], $2::bigint[]) as u (absorbed, survivor) where c.call_id = u.absorbed;
+
+-- remove
+-- Calls that are no more: another call absorbed them, or their deliveries tell otherwise now. $1 ids.
+delete from calls where id = any($1::bigint[]);
+
+-- whole
+-- Calls by id, as the ledger has them. $1 ids.
+select * from calls where id = any($1::bigint[]);
+
+-- of_leads
+-- Calls on these leads (chosen or candidate by the chosen), since a moment. $1 leads, $2 since.
+select * from calls where lead_id = any($1::bigint[]) and started_at >= $2;
+
+-- of_people
+-- Ids of calls since a day that are these managers', or by an extension they have or had. $1 first day, $2 managers.
+select c.id from calls c
+where c.day >= $1 and (c.manager_id = any($2::bigint[]) or c.duty_manager_id = any($2::bigint[])
+  or c.extension in (select e.extension from extensions e where e.manager_id = any($2::bigint[]))
+  or exists (select from jsonb_array_elements(c.talked) t join extensions e on e.extension = t ->> 'extension'
+             where e.manager_id = any($2::bigint[])));
+
+-- since
+-- Ids of every call since a day. $1 first day.
+select id from calls where day >= $1;
+
+-- alike
+-- Every call of these managers to these numbers on these days. $1 days, $2 numbers, $3 managers, one array each.
+select c.* from (select distinct * from unnest($1::date[], $2::text[], $3::bigint[]) as t (day, number, manager_id)) u
+join calls c on c.day = u.day and c.number = u.number and c.manager_id = u.manager_id;
+
+-- weigh
+-- What calls count for. $1 ids, $2 why no dial, $3 why no connect, $4 on a lead of the norm's segment, one array each.
+update calls c set why_not_dial = u.why_not_dial, why_not_connect = u.why_not_connect, on_norm_lead = u.on_norm_lead
+from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[]) as u (id, why_not_dial, why_not_connect, on_norm_lead) where c.id = u.id;
+
+-- judge
+-- Where a call stands with its comment and next date. $1 ids, $2 comment, $3 next contact, one array each.
+update calls c set comment = u.comment, next_contact = u.next_contact
+from unnest($1::bigint[], $2::text[], $3::text[]) as u (id, comment, next_contact) where c.id = u.id;
+
+-- expire
+-- What was due at a deadline that has passed is late. $1 calls, $2 which: comment or next_contact.
+update calls set comment = case when $2 = 'comment' and comment = 'due' then 'late' else comment end,
+  next_contact = case when $2 = 'next_contact' and next_contact = 'due' then 'late' else next_contact end
+where id = any($1::bigint[]);
+
+-- of_lead_numbers
+-- Ids of calls with these leads' numbers, or on these leads, between two days. $1 leads, $2 first day, $3 last day.
+select c.id from lead_phones p join calls c on c.number = p.phone
+where p.lead_id = any($1::bigint[]) and c.day between $2 and $3
+union
+select c.id from calls c where c.lead_id = any($1::bigint[]) and c.day between $2 and $3;

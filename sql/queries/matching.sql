@@ -1,0 +1,15 @@
+-- leads_by_number
+-- Leads that have these numbers, with what choosing among several needs. $1 numbers.
+select p.phone, l.id, l.segment, l.manager_id, l.stage, greatest(l.entered_at, p.added_at) as entered_at, c.due_at,
+  (select max(m.at) from comments m where m.lead_id = l.id) as last_comment_at
+from lead_phones p join leads l on l.id = p.lead_id
+left join planned_contacts c on c.lead_id = l.id and c.closed_at is null
+where p.phone = any($1::text[]);
+
+-- managers_by_extension
+-- Who had these extensions, when; a mapping without a source holds for every source. $1 extensions.
+select source_id, extension, manager_id, from_day, to_day from extensions where extension = any($1::text[]);
+
+-- excluded
+-- Which of these numbers are never a client's. $1 numbers.
+select number, kind from excluded_numbers where number = any($1::text[]);

@@ -1,0 +1,17 @@
+-- all_norms
+-- Every version of every norm.
+select id, metric, segment, team, manager_id, min, target, from_day, author, created_at from norms order by id;
+
+-- add_norm
+-- A new version. $1 metric, $2 segment, $3 team, $4 manager, $5 min, $6 target, $7 from, $8 author, $9 now.
+insert into norms (metric, segment, team, manager_id, min, target, from_day, author, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id;
+
+-- all_policies
+-- Every version of every setting.
+select id, name, value, team, manager_id, segment, from_day, author, reason, created_at from policies order by id;
+
+-- add_policy
+-- A new version. $1 name, $2 value, $3 team, $4 manager, $5 segment, $6 from, $7 author, $8 reason, $9 now.
+insert into policies (name, value, team, manager_id, segment, from_day, author, reason, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id;

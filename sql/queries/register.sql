@@ -1,0 +1,55 @@
+-- of_subjects
+-- Violations about these subjects, whatever their status. $1 kind, $2 subject ids.
+select id, code, subject_kind, subject_id, manager_id, day, status, due_at, closed_because from violations
+where subject_kind = $1 and subject_id = any($2::text[]);
+
+-- open_watch
+-- New rows. $1-$13 one array a column.
+insert into violations (code, subject_kind, subject_id, manager_id, day, status, remind_at, due_at, opened_at, fixed_at, closed_at,
+  policy_version, evidence)
+select u.code, u.subject_kind, u.subject_id, u.manager_id, u.day, u.status, u.remind_at, u.due_at, u.opened_at, u.fixed_at, u.closed_at,
+  u.policy_version, u.evidence::jsonb
+from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::date[], $6::text[], $7::timestamptz[], $8::timestamptz[],
+            $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[])
+  as u (code, subject_kind, subject_id, manager_id, day, status, remind_at, due_at, opened_at, fixed_at, closed_at, policy_version, evidence)
+on conflict (day, manager_id, code, subject_kind, subject_id) do nothing
+returning id, code, subject_id;
+
+-- move
+-- Moves rows. $1 ids, $2 statuses, $3 reasons of closing, $4 due, $5 opened, $6 fixed, $7 closed, one array each.
+update violations v set status = u.status, closed_because = u.closed_because, due_at = u.due_at,
+  opened_at = coalesce(u.opened_at, v.opened_at), fixed_at = coalesce(u.fixed_at, v.fixed_at), closed_at = u.closed_at
+from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
+  as u (id, status, closed_because, due_at, opened_at, fixed_at, closed_at)
+where v.id = u.id;
+
+-- log_moves
+-- Who moved what, when and why. $1 violations, $2 from, $3 to, $4 authors, $5 reasons, one array each, $6 now.
+insert into violation_moves (violation_id, from_status, to_status, at, author, reason)
+select u.violation_id, u.from_status, u.to_status, $6::timestamptz, u.author, u.reason
+from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) as u (violation_id, from_status, to_status, author, reason);
+
+-- passed
+-- What was watched and whose deadline has passed. $1 now, $2 how many.
+select id, code, subject_kind, subject_id, status, due_at from violations
+where status in ('watching', 'reminded') and due_at <= $1 order by due_at, id limit $2;
+
+-- remind
+-- What is watched and due for its soft reminder. $1 now, $2 how many.
+select id, status, due_at from violations
+where status = 'watching' and remind_at <= $1 and due_at > $1 order by remind_at, id limit $2;
+
+-- one
+-- One violation. $1 id.
+select id, code, subject_kind, subject_id, manager_id, day, status, due_at, opened_at, closed_because from violations where id = $1 for update;
+
+-- counts
+-- Per manager: open and cured late, of a day. $1 day.
+select manager_id, count(*) filter (where status in ('open', 'disputed', 'confirmed')) as open,
+  count(*) filter (where status = 'fixed_late') as fixed_late
+from violations where day = $1 group by manager_id;
+
+-- open_by_code
+-- Open violations by manager and code, for the gauges.
+select m.handle as manager, v.code, count(*) as violations from violations v join managers m on m.id = v.manager_id
+where v.status in ('open', 'disputed', 'confirmed') group by m.handle, v.code;

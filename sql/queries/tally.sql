@@ -1,0 +1,78 @@
+-- calls
+-- Per manager and day: what the PBX proved, what is on a lead of the norm's segment, what counts. $1 days, $2 managers or null.
+select manager_id, day,
+  count(*) as dials_pbx,
+  count(*) filter (where on_norm_lead) as dials_crm,
+  count(*) filter (where why_not_dial is null) as dials_counted,
+  count(*) filter (where disposition = 'answered') as connects_pbx,
+  count(*) filter (where disposition = 'answered' and on_norm_lead) as connects_crm,
+  count(*) filter (where why_not_connect is null) as connects_counted
+from calls
+where day = any($1::date[]) and ($2::bigint[] is null or manager_id = any($2::bigint[])) and manager_id is not null
+  and direction = 'outbound'
+group by manager_id, day;
+
+-- not_counted
+-- Why dials do not count. $1 day, $2 managers or null.
+select manager_id, why_not_dial, count(*) as calls from calls
+where day = $1 and ($2::bigint[] is null or manager_id = any($2::bigint[])) and manager_id is not null
+  and direction = 'outbound' and why_not_dial is not null
+group by manager_id, why_not_dial order by manager_id, why_not_dial;
+
+-- new_leads
+-- Leads a person entered between two moments and whether he dialled them by IP within days. One array each:
+-- $1 managers, $2 from, $3 until, $4 first day of dials, $5 last day of dials, $6 segments.
+select u.manager_id, count(*) as entered,
+  count(*) filter (where fresh and l.segment = u.segment) as crm,
+  count(*) filter (where fresh and l.segment = u.segment and dialled) as called
+from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::date[], $5::date[], $6::text[])
+  as u (manager_id, since, until, first_day, last_day, segment)
+join leads l on l.author_id = u.manager_id and l.author_kind = 'person' and l.source <> 'import'
+            and l.entered_at >= u.since and l.entered_at < u.until
+cross join lateral (select not exists (
+    select from lead_phones mine join lead_phones other on other.phone = mine.phone and other.lead_id <> mine.lead_id
+    join leads elder on elder.id = other.lead_id
+    where mine.lead_id = l.id and (elder.entered_at, elder.id) < (l.entered_at, l.id)) as fresh) f
+cross join lateral (select exists (
+    select from lead_phones mine join calls c on c.number = mine.phone
+    where mine.lead_id = l.id and c.day between u.first_day and u.last_day and c.manager_id = u.manager_id
+      and c.direction = 'outbound' and c.via = 'ip') as dialled) d
+group by u.manager_id;
+
+-- sources_of
+-- The sources whose extensions these managers have. $1 managers, $2 day.
+select distinct e.manager_id, coalesce(e.source_id, s.id) as source_id
+from extensions e left join sources s on e.source_id is null
+where e.manager_id = any($1::bigint[]) and e.from_day <= $2 and (e.to_day is null or e.to_day >= $2);
+
+-- calls_between
+-- When calls of these sources started and ended. $1 sources, $2 from, $3 until, $4 first UTC day, $5 last UTC day.
+select source_id, started_at, coalesce(ended_at, started_at) as ended_at from calls
+where source_id = any($1::bigint[]) and started_on between $4 and $5 and started_at >= $2 and started_at < $3
+order by started_at;
+
+-- settled_silences
+-- Silences a supervisor has settled. $1 sources, $2 from, $3 until.
+select source_id, from_at, to_at, settled_as from silences where source_id = any($1::bigint[]) and from_at < $3 and to_at > $2;
+
+-- closed
+-- Which days since a first one are closed for whom. $1 first day.
+select manager_id, day, closed_at, leads_until from closed_days where day >= $1;
+
+-- newest_lead
+-- When the newest lead or phone was entered.
+select greatest((select max(entered_at) from leads), (select max(added_at) from lead_phones)) as at;
+
+-- close_day
+-- Closes days. $1 managers, $2 days, one array each, $3 now, $4 the newest entry of a lead that is still seen.
+insert into closed_days (manager_id, day, closed_at, leads_until)
+select u.manager_id, u.day, $3::timestamptz, $4::timestamptz from unnest($1::bigint[], $2::date[]) as u (manager_id, day)
+on conflict do nothing;
+
+-- last_closed
+-- The last day closed for each manager.
+select manager_id, max(day) as day from closed_days group by manager_id;
+
+-- first_call_day
+-- The first day on which anyone has a call.
+select min(day) as day from calls where manager_id is not null;

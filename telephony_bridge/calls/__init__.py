@@ -1,0 +1,37 @@
+"""The ledger of calls: what the PBX proved, and beside it what was derived."""
+
+from __future__ import annotations
+
+from telephony_bridge.calls.ledger import (
+    Entry,
+    Known,
+    alike,
+    expire,
+    ids_since,
+    judge,
+    known,
+    of_lead_numbers,
+    of_leads,
+    of_people,
+    read_call,
+    weigh,
+    whole,
+    write,
+)
+
+__all__ = [
+    "Entry",
+    "Known",
+    "alike",
+    "expire",
+    "ids_since",
+    "judge",
+    "known",
+    "of_lead_numbers",
+    "of_leads",
+    "of_people",
+    "read_call",
+    "weigh",
+    "whole",
+    "write",
+]

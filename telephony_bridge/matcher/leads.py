@@ -1,0 +1,57 @@
+"""SQL of the matcher: leads behind numbers, managers behind extensions, numbers that are never a client's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from telephony_bridge import db
+from telephony_bridge.model import LeadCandidate
+
+SQL = db.queries("matching")
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """An extension's manager over a span of days; ``source_id`` None holds for every source."""
+
+    source_id: int | None
+    extension: str
+    manager_id: int
+    from_day: date
+    to_day: date | None
+
+
+async def candidates(conn: db.Connection, numbers: Iterable[str], zone: ZoneInfo) -> dict[str, list[LeadCandidate]]:
+    """Every lead that has the number."""
+    found: dict[str, list[LeadCandidate]] = {}
+    for row in await conn.fetch(SQL.leads_by_number, sorted(set(numbers))):
+        found.setdefault(row["phone"], []).append(
+            LeadCandidate(
+                row["id"],
+                row["segment"],
+                row["manager_id"],
+                row["stage"] != "lost",
+                row["entered_at"],
+                row["due_at"].astimezone(zone).date() if row["due_at"] is not None else None,
+                row["last_comment_at"],
+            )
+        )
+    return found
+
+
+async def mappings(conn: db.Connection, extensions: Iterable[str]) -> dict[str, list[Mapping]]:
+    """Who had these extensions, when (EC-58)."""
+    found: dict[str, list[Mapping]] = {}
+    for row in await conn.fetch(SQL.managers_by_extension, sorted(set(extensions))):
+        found.setdefault(row["extension"], []).append(
+            Mapping(row["source_id"], row["extension"], row["manager_id"], row["from_day"], row["to_day"])
+        )
+    return found
+
+
+async def excluded(conn: db.Connection, numbers: Iterable[str]) -> dict[str, str]:
+    """Number -> why it is never a client's: own, staff, service, private (EC-22 to EC-26)."""
+    return {row["number"]: row["kind"] for row in await conn.fetch(SQL.excluded, sorted(set(numbers)))}

@@ -1,0 +1,195 @@
+"""The words of the house as frozen values. No I/O, no behaviour beyond what the value itself says.
+
+Times are aware ``datetime`` in UTC, seconds are whole, phone numbers are E.164 with the plus; unknown is ``None``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The company's defaults: clock, phone region, language of pages and notices."""
+
+    zone: ZoneInfo
+    region: str = "RU"
+    language: str = "ru"
+
+
+class Direction(StrEnum):
+    """Seen from the company: who started it. ``internal`` has no outside party."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    INTERNAL = "internal"
+
+
+class Disposition(StrEnum):
+    """How a call ended. ``answered`` needs a person on the far leg (CONTRACT §5)."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    VOICEMAIL = "voicemail"
+
+
+class Via(StrEnum):
+    """The road of the outside leg: only ``ip`` counts towards a norm (R15)."""
+
+    IP = "ip"
+    MOBILE = "mobile"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What an administrator told us about one PBX: how its clock, numbers and trunks are to be read."""
+
+    timezone: ZoneInfo
+    region: str = "RU"
+    outside_prefix: str = ""
+    extension_pattern: str = r"^\d{2,5}$"
+    trunks: tuple[tuple[str, Via], ...] = ()  # (channel or trunk name glob, via), first match wins
+    own_numbers: frozenset[str] = frozenset()  # E.164
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook request as it arrived, raw. ``tail`` is the path below the webhook's address, ``query`` undecoded."""
+
+    id: int
+    received_at: datetime
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)  # lower-case names
+    query: str = ""
+    tail: str = ""
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One person's share of a conversation with the outside party."""
+
+    extension: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One conversation attempt, however many rows, legs, events and repeats told of it (CONTRACT §5)."""
+
+    call_key: str
+    direction: Direction
+    extension: str | None
+    number: str | None
+    number_raw: str | None
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    ring_seconds: int | None
+    talk_seconds: int
+    disposition: Disposition
+    hangup_cause: str | None = None
+    recording_url: str | None = None
+    via: Via = Via.UNKNOWN
+    final: bool = True
+    talked: tuple[Talk, ...] = ()
+
+
+class MatchResult(StrEnum):
+    """What the matcher decided; none and ambiguous are results, not errors."""
+
+    MATCHED = "matched"
+    AMBIGUOUS = "ambiguous"
+    NONE = "none"
+    INTERNAL = "internal"
+    EXCLUDED = "excluded"
+
+
+class WhyNot(StrEnum):
+    """Why a call does not count for a metric (CONTRACT §5)."""
+
+    INBOUND = "inbound"
+    INTERNAL = "internal"
+    EXCLUDED_NUMBER = "excluded_number"
+    NON_IP = "non_ip"
+    NO_MANAGER = "no_manager"
+    NO_LEAD = "no_lead"
+    WRONG_SEGMENT = "wrong_segment"
+    REPEAT = "repeat"
+    TOO_SHORT = "too_short"
+    VOICEMAIL = "voicemail"
+    ROBOT = "robot"
+    PERSONAL = "personal"
+    NOT_ANSWERED = "not_answered"
+    NOT_FINAL = "not_final"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadCandidate:
+    """A lead that has the call's number, with what EC-17 needs to choose among several."""
+
+    lead_id: int
+    segment: str
+    manager_id: int | None
+    is_open: bool
+    entered_at: datetime
+    planned_on: date | None  # day of the open planned contact, in the company's zone
+    last_activity_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Whose number it is: the chosen lead, every candidate kept, and the reason in a word."""
+
+    result: MatchResult
+    lead_id: int | None = None
+    candidates: tuple[int, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a call counts for. A ``None`` reason means it counts."""
+
+    why_not_dial: WhyNot | None
+    why_not_connect: WhyNot | None
+
+    @property
+    def dial(self) -> bool:
+        return self.why_not_dial is None
+
+    @property
+    def connect(self) -> bool:
+        return self.why_not_connect is None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A manager's working week. ``hours`` may pass midnight (20:00-08:00); ``days`` are ISO weekdays 1-7."""
+
+    timezone: ZoneInfo
+    opens: int = 9 * 60  # minutes after local midnight
+    closes: int = 18 * 60  # minutes after local midnight of the opening day; <= opens means the next day
+    days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    absences: tuple[tuple[date, date], ...] = ()  # inclusive local days
+    first_day: date | None = None
+    last_day: date | None = None  # the last day of work, inclusive
+
+
+class Verdict(StrEnum):
+    """A day's judgement; of three metrics the worst stands."""
+
+    NOT_MET = "not_met"
+    MET = "met"
+    TARGET = "target"
+    PENDING = "pending"
+    NOT_EVALUATED = "not_evaluated"
+    OFF = "off"

@@ -1,0 +1,47 @@
+"""What is due and what was done: rules, the calendar, tallies and verdicts."""
+
+from __future__ import annotations
+
+from telephony_bridge.norms import calendar, evidence, rules, verdict
+from telephony_bridge.norms.policy import SETTINGS, Norm, Person, Rules, list_norms, load_rules, set_norm, set_policy
+from telephony_bridge.norms.tally import (
+    Heard,
+    NewLeads,
+    Tally,
+    close_days,
+    closed_days,
+    first_call_day,
+    heard,
+    last_closed,
+    new_leads,
+    not_counted,
+    sources_of,
+    tallies,
+)
+
+__all__ = [
+    "SETTINGS",
+    "Heard",
+    "NewLeads",
+    "Norm",
+    "Person",
+    "Rules",
+    "Tally",
+    "calendar",
+    "close_days",
+    "closed_days",
+    "evidence",
+    "first_call_day",
+    "heard",
+    "last_closed",
+    "list_norms",
+    "load_rules",
+    "new_leads",
+    "not_counted",
+    "rules",
+    "set_norm",
+    "set_policy",
+    "sources_of",
+    "tallies",
+    "verdict",
+]

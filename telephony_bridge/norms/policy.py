@@ -1,0 +1,215 @@
+"""Every number of the regulation as a versioned setting (R3, rules.md §5), and the norms (R38). Pure but for the loading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from telephony_bridge import db
+from telephony_bridge.errors import Refused
+
+SQL = db.queries("norms")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting's unit, default and meaning."""
+
+    unit: str  # minutes, seconds, days, count, clock, or words separated by |
+    default: str
+    meaning: str
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "day_boundary": Setting("clock", "00:00", "when a day begins for who has no night shift (EC-3)"),
+    "day_close": Setting("clock", "23:30", "local time at which a day is closed (R43)"),
+    "soft_comment": Setting("minutes", "30", "a reminder about comment and date so long after a call (EC-7)"),
+    "hard": Setting("minutes", "60", "comment and date are due so long after the shift's end (EC-7)"),
+    "hard_min": Setting("minutes", "120", "but never earlier than so long after the call (EC-7)"),
+    "min_talk": Setting("seconds", "10", "a conversation is at least so long (R40, EC-33)"),
+    "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
+    "drop_merge": Setting("minutes", "5", "a second conversation so soon is the same one after a dropped line (EC-9)"),
+    "repeat_cap": Setting("count", "3", "dials to one number a day that count (EC-34)"),
+    "match_backfill": Setting("days", "7", "how far back a new lead finds its calls (EC-15)"),
+    "norm_needs_crm_match": Setting("true|false", "true", "only calls on a lead count (R14)"),
+    "lead_norm_needs_call": Setting("true|false", "true", "a new lead counts once it was dialled by IP (EC-62)"),
+    "gap_minutes": Setting("minutes", "30", "a longer silence of the PBX is no evidence (EC-40)"),
+    "break_minutes": Setting("minutes", "60", "the break inside a shift longer than six hours"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What choosing a version needs to know of a manager."""
+
+    id: int | None = None
+    team: str | None = None
+    segment: str = "cold"
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A floor and a goal for a full working day. ``version`` is what a violation stores."""
+
+    metric: str
+    segment: str
+    min: int
+    target: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One row of ``norms`` or ``policies``: for whom, since when, what."""
+
+    id: int
+    name: str
+    team: str | None
+    manager_id: int | None
+    segment: str | None
+    from_day: date | None
+    value: Any
+
+    def holds(self, person: Person, day: date) -> bool:
+        return (
+            (self.from_day is None or self.from_day <= day)
+            and self.team in (None, person.team)
+            and self.manager_id in (None, person.id)
+            and self.segment in (None, person.segment)
+        )
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, date, int]:
+        """The manager's own beats the team's, that the segment's; then the later beginning, then the later entry."""
+        return (self.manager_id is not None, self.team is not None, self.segment is not None, self.from_day or date.min, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All versions at once; every question names a day, so that today's change does not judge yesterday."""
+
+    norms: Sequence[Version] = ()
+    policies: Sequence[Version] = ()
+
+    def value(self, name: str, person: Person, day: date) -> str:
+        """A setting as stored, for a person on a day."""
+        held = [version for version in self.policies if version.name == name and version.holds(person, day)]
+        return str(max(held, key=lambda version: version.rank).value) if held else SETTINGS[name].default
+
+    def number(self, name: str, person: Person, day: date) -> int:
+        """A setting in its unit; a clock in minutes after midnight."""
+        value = self.value(name, person, day)
+        if SETTINGS[name].unit == "clock":
+            hours, _, minutes = value.partition(":")
+            return int(hours) * 60 + int(minutes)
+        return int(value)
+
+    def flag(self, name: str, person: Person, day: date) -> bool:
+        return self.value(name, person, day) == "true"
+
+    def norm(self, metric: str, person: Person, day: date) -> Norm | None:
+        """The norm of a metric for the person's segment on a day; None where there is none."""
+        held = [
+            version for version in self.norms if version.name == metric and version.segment == person.segment and version.holds(person, day)
+        ]
+        if not held:
+            return None
+        best = max(held, key=lambda version: version.rank)
+        return Norm(metric, person.segment, best.value[0], best.value[1], f"norm {best.id}")
+
+    def version(self) -> str:
+        """Names the state of the policy that a violation was judged by."""
+        return f"policy {max((version.id for version in self.policies), default=0)}"
+
+
+async def load_rules(conn: db.Connection) -> Rules:
+    """Every version of norms and policy."""
+    norms = [
+        Version(row["id"], row["metric"], row["team"], row["manager_id"], row["segment"], row["from_day"], (row["min"], row["target"]))
+        for row in await conn.fetch(SQL.all_norms)
+    ]
+    policies = [
+        Version(row["id"], row["name"], row["team"], row["manager_id"], row["segment"], row["from_day"], row["value"])
+        for row in await conn.fetch(SQL.all_policies)
+    ]
+    return Rules(norms, policies)
+
+
+async def list_norms(conn: db.Connection) -> list[dict[str, Any]]:
+    """Every version of every norm, oldest first."""
+    return [
+        {
+            "id": row["id"],
+            "metric": row["metric"],
+            "segment": row["segment"],
+            "team": row["team"],
+            "manager_id": row["manager_id"],
+            "min": row["min"],
+            "target": row["target"],
+            "from": row["from_day"].isoformat() if row["from_day"] else None,
+            "author": row["author"],
+        }
+        for row in await conn.fetch(SQL.all_norms)
+    ]
+
+
+def read_value(name: str, typed: str) -> str:
+    """What was typed, checked, as stored. Raises ``Refused`` naming the setting and what it takes."""
+    if name not in SETTINGS:
+        raise Refused(f"{name} is not a setting of this version; known are {', '.join(SETTINGS)}")
+    unit = SETTINGS[name].unit
+    value = typed.strip().lower()
+    if unit == "clock":
+        if re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
+            return value.zfill(5)
+        raise Refused(f"{name}: read {typed!r}, expected a time such as 23:30")
+    if "|" in unit:
+        if value in unit.split("|"):
+            return value
+        raise Refused(f"{name}: read {typed!r}, expected {unit}")
+    if re.fullmatch(r"\d{1,5}", value):
+        return str(int(value))
+    raise Refused(f"{name}: read {typed!r}, expected a whole number of {unit}")
+
+
+async def set_policy(
+    conn: db.Connection,
+    name: str,
+    typed: str,
+    *,
+    team: str | None = None,
+    manager_id: int | None = None,
+    segment: str | None = None,
+    from_day: date | None,
+    author: str,
+    reason: str | None = None,
+    now: datetime,
+) -> int:
+    """A new version of a setting; returns its id."""
+    return int(
+        await conn.fetchval(SQL.add_policy, name, read_value(name, typed), team, manager_id, segment, from_day, author, reason, now)
+    )
+
+
+async def set_norm(
+    conn: db.Connection,
+    metric: str,
+    segment: str,
+    *,
+    minimum: int,
+    target: int,
+    team: str | None = None,
+    manager_id: int | None = None,
+    from_day: date | None,
+    author: str,
+    now: datetime,
+) -> int:
+    """A new version of a norm; returns its id. Raises ``Refused``."""
+    if metric not in ("dials", "connects", "new_leads"):
+        raise Refused(f"metric: read {metric!r}, expected dials, connects or new_leads")
+    if not 0 <= minimum <= target:
+        raise Refused(f"a norm needs 0 <= min <= target; read min {minimum}, target {target}")
+    return int(await conn.fetchval(SQL.add_norm, metric, segment, team, manager_id, minimum, target, from_day, author, now))

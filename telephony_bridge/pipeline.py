@@ -1,0 +1,273 @@
+"""The stories of the house, told in its own words: deliveries came · the CRM changed · a deadline passed · a day ended.
+
+Every story takes a list, runs inside the caller's transaction and holds the pen: derived facts have one writer at a time.
+Told twice, a story changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from telephony_bridge import calls, db, deriving, violations, webhooks
+from telephony_bridge.days import board, days_ended
+from telephony_bridge.deriving import Book, open_book
+from telephony_bridge.errors import Malformed, Unreadable
+from telephony_bridge.model import Call, Company, Delivery
+from telephony_bridge.webhooks import Source
+from telephony_bridge.webhooks.dialects.engine import connected
+from telephony_bridge.webhooks.dialects.reading import Row
+
+__all__ = [
+    "Company",
+    "Understood",
+    "board",
+    "deliveries_came",
+    "leads_changed",
+    "norms_changed",
+    "people_changed",
+    "replay",
+    "time_passed",
+]
+
+BOOK_DAYS = 40  # how far back closings are read; older days are closed for good
+
+
+@dataclass(slots=True)
+class Understood:
+    """What became of a batch, for the counters: nothing here is needed again."""
+
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)  # (source, outcome)
+    calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (source, direction, disposition)
+    matches: Counter[str] = field(default_factory=Counter)
+    opened: Counter[str] = field(default_factory=Counter)
+    received: list[datetime] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Told:
+    """Deliveries of one source, read: what each says and what could not be read."""
+
+    rows: dict[int, list[Row]] = field(default_factory=dict)
+    refused: dict[int, tuple[str, str]] = field(default_factory=dict)  # delivery -> (outcome, why)
+
+    def read(self, source: Source, delivery: Delivery) -> None:
+        try:
+            self.rows[delivery.id] = source.dialect.read(delivery, source.installation)
+        except Unreadable as said:
+            self.refused[delivery.id] = ("malformed" if isinstance(said, Malformed) else "not_a_call", said.why)
+
+
+async def deliveries_came(
+    conn: db.Connection, batch: Sequence[tuple[int, Delivery]], *, company: Company, now: datetime
+) -> Understood:
+    """A batch, from what the PBX said to what people owe."""
+    await webhooks.inbox.take_pen(conn)
+    story = Understood(received=[delivery.received_at for _, delivery in batch])
+    book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
+    by_source: dict[int, list[Delivery]] = {}
+    for source_id, delivery in batch:
+        by_source.setdefault(source_id, []).append(delivery)
+    for source_id, deliveries in by_source.items():
+        await _source_told(conn, book, book.sources[source_id], deliveries, story, now=now)
+    return story
+
+
+async def _source_told(
+    conn: db.Connection, book: Book, source: Source, deliveries: Sequence[Delivery], story: Understood, *, now: datetime
+) -> None:
+    told = _Told()
+    for delivery in deliveries:
+        told.read(source, delivery)
+    fresh = set(told.rows)
+    await webhooks.inbox.tie(conn, source.id, told.rows)
+    sets = await _whole_sets(conn, source, told, fresh)
+
+    found: list[tuple[Call, tuple[int, ...]]] = []
+    keys: set[str] = set()
+    days: set[date] = set()
+    for rows, ids in sets:
+        keys |= {tie.removeprefix("id:") for row in rows for tie in row.ties if tie.startswith("id:")}
+        days |= {deriving.utc_day(row.at) for row in rows}
+        found += [(call, ids) for call in source.dialect.tell(rows, source.installation)]
+    days |= {deriving.utc_day(call.started_at) for call, _ in found}
+    before = await calls.known(conn, source.id, days, keys)
+    made = await deriving.entries(conn, book, source.id, found)
+
+    new, changed, absorbed = _settle_identity(made, before)
+    ids_by_key = await calls.write(conn, source.id, new, changed, absorbed, now=now)
+    await _settle_deliveries(conn, told, fresh, found, ids_by_key, now=now)
+
+    units = {(entry.day, entry.call.number, entry.manager_id) for entry in made}
+    units |= {(known.day, known.number, known.manager_id) for known in before}
+    await deriving.reweigh(conn, book, _units(units))
+    leads = {known.lead_id for known in before} - {None}
+    opened = await deriving.judge_calls(
+        conn, book, call_ids=ids_by_key.values(), lead_ids=[id_ for id_ in leads if id_ is not None], gone=absorbed, now=now
+    )
+    story.opened.update(opened)
+    manager_days = {(manager, day) for day, _, manager in units if manager is not None}
+    story.opened.update(await days_ended(conn, book, only=manager_days, closed_only=True, now=now))
+
+    for delivery_id in (*fresh, *told.refused):
+        outcome = told.refused.get(delivery_id, ("understood", ""))[0]
+        story.outcomes[source.name, outcome] += 1
+    for entry in new:
+        story.calls[source.name, entry.call.direction, entry.call.disposition] += 1
+        story.matches[entry.match.result] += 1
+
+
+def _units(units: Iterable[tuple[date, str | None, int | None]]) -> set[tuple[date, str, int]]:
+    return {(day, number, manager) for day, number, manager in units if number is not None and manager is not None}
+
+
+async def _whole_sets(
+    conn: db.Connection, source: Source, told: _Told, fresh: set[int]
+) -> list[tuple[list[Row], tuple[int, ...]]]:
+    """The connected sets that the fresh deliveries belong to, completed by what was kept before: (rows, delivery ids)."""
+    asked: set[tuple[date, str]] = set()
+    while True:
+        bearer: dict[Row, set[int]] = {}
+        for delivery_id, rows in told.rows.items():
+            for row in rows:
+                bearer.setdefault(row, set()).add(delivery_id)
+        sets = []
+        for rows in connected(list(bearer)):
+            ids = set().union(*(bearer[row] for row in rows))
+            if ids & fresh:
+                sets.append((rows, tuple(sorted(ids))))
+        unasked = [
+            row for rows, _ in sets for row in rows if any((deriving.utc_day(row.at), tie) not in asked for tie in row.ties)
+        ]
+        if not unasked:
+            return sets
+        asked |= {(deriving.utc_day(row.at), tie) for row in unasked for tie in row.ties}
+        missing = await webhooks.inbox.tied(conn, source.id, unasked) - set(told.rows) - set(told.refused)
+        for _, delivery in await webhooks.inbox.by_ids(conn, missing):
+            try:
+                told.rows[delivery.id] = source.dialect.read(delivery, source.installation)
+            except Unreadable:
+                told.rows[delivery.id] = []  # its own turn will say so
+
+
+def _settle_identity(
+    made: Sequence[calls.Entry], before: Sequence[calls.Known]
+) -> tuple[list[calls.Entry], dict[int, calls.Entry], dict[int, int | None]]:
+    """New calls, calls that were known (by id), and known calls that are no more (id -> what absorbed it).
+
+    A call keeps its id when an earlier row gives it another key: it takes over the known call its deliveries told of.
+    """
+    free = {known.call_key: known for known in before}
+    new: list[calls.Entry] = []
+    changed: dict[int, calls.Entry] = {}
+    strangers: list[calls.Entry] = []
+    for entry in made:
+        known = free.pop(entry.call.call_key, None)
+        if known is None:
+            strangers.append(entry)
+        else:
+            changed[known.id] = entry
+    for entry in strangers:
+        mine = set(entry.delivery_ids)
+        heirs = sorted((known.id, known.call_key) for known in free.values() if known.delivery_ids & mine)
+        if heirs:
+            changed[heirs[0][0]] = entry
+            del free[heirs[0][1]]
+        else:
+            new.append(entry)
+    absorbed: dict[int, int | None] = {}
+    for known in free.values():
+        into = [id_ for id_, entry in changed.items() if known.delivery_ids & set(entry.delivery_ids)]
+        absorbed[known.id] = min(into) if into else None
+    return new, changed, absorbed
+
+
+async def _settle_deliveries(
+    conn: db.Connection,
+    told: _Told,
+    fresh: set[int],
+    found: Sequence[tuple[Call, tuple[int, ...]]],
+    ids_by_key: dict[str, int],
+    *,
+    now: datetime,
+) -> None:
+    spoke: dict[int, list[int]] = {}
+    for call, delivery_ids in found:
+        for delivery_id in delivery_ids:
+            spoke.setdefault(delivery_id, []).append(ids_by_key[call.call_key])
+    outcomes: dict[int, tuple[str, str | None, Sequence[int]]] = {
+        delivery_id: ("understood", None, spoke.get(delivery_id, [])) for delivery_id in fresh
+    }
+    outcomes |= {delivery_id: (outcome, why, []) for delivery_id, (outcome, why) in told.refused.items()}
+    await webhooks.inbox.settle(conn, outcomes, now=now)
+
+
+async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, company: Company, now: datetime) -> None:
+    """Leads, their phones, comments or planned contacts changed: match, weigh and judge what they touch (EC-15)."""
+    await webhooks.inbox.take_pen(conn)
+    leads = sorted(set(lead_ids))
+    book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
+    today = book.day(None, now)
+    backfill = book.setting("match_backfill", None, today)
+    touched = await calls.of_lead_numbers(conn, leads, since=today - timedelta(days=backfill), until=today + timedelta(days=1))
+    await _derive_again(conn, book, touched, leads=leads, now=now)
+
+
+async def people_changed(
+    conn: db.Connection, manager_ids: Iterable[int], *, since: date, company: Company, now: datetime
+) -> None:
+    """Extensions, schedules or absences changed: the calls since that day find their manager and day anew (EC-52, EC-59)."""
+    await webhooks.inbox.take_pen(conn)
+    book = await open_book(conn, company, since=since)
+    touched = await calls.of_people(conn, list(manager_ids), since=since)
+    await _derive_again(conn, book, touched, leads=(), now=now)
+
+
+async def norms_changed(conn: db.Connection, *, company: Company, since: date, now: datetime) -> None:
+    """Norms or policy changed from a day on: calls and days since then are judged anew; closed days keep their verdict (R3)."""
+    await webhooks.inbox.take_pen(conn)
+    book = await open_book(conn, company, since=since)
+    await _derive_again(conn, book, await calls.ids_since(conn, since), leads=(), now=now)
+
+
+async def _derive_again(
+    conn: db.Connection, book: Book, call_ids: Iterable[int], *, leads: Sequence[int], now: datetime
+) -> None:
+    """Who, whose lead, what it counts for and what is owed, for calls the ledger already has."""
+    rows = await calls.whole(conn, call_ids)
+    by_source: dict[int, list[db.Record]] = {}
+    for row in rows:
+        by_source.setdefault(row["source_id"], []).append(row)
+    units: set[tuple[date, str | None, int | None]] = {(row["day"], row["number"], row["manager_id"]) for row in rows}
+    for source_id, mine in by_source.items():
+        made = await deriving.entries(conn, book, source_id, [(calls.read_call(row), tuple(row["delivery_ids"])) for row in mine])
+        kept = [deriving.keep_match(row, entry) for row, entry in zip(mine, made, strict=True)]
+        await calls.write(conn, source_id, [], {row["id"]: entry for row, entry in zip(mine, kept, strict=True)}, {}, now=now)
+        units |= {(entry.day, entry.call.number, entry.manager_id) for entry in kept}
+    await deriving.reweigh(conn, book, _units(units))
+    old_leads = {row["lead_id"] for row in rows if row["lead_id"] is not None}
+    await deriving.judge_calls(conn, book, call_ids=[row["id"] for row in rows], lead_ids=old_leads | set(leads), now=now)
+    manager_days = {(manager, day) for day, _, manager in units if manager is not None}
+    await days_ended(conn, book, only=manager_days, closed_only=True, now=now)
+
+
+async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -> tuple[dict[str, int], bool]:
+    """Deadlines that passed and days that ended. Returns (violations opened by code, whether more may be waiting)."""
+    await webhooks.inbox.take_pen(conn)
+    opened: Counter[str] = Counter()
+    await violations.reminders_due(conn, now=now)
+    passed = await violations.deadlines_passed(conn, now=now)
+    opened.update(code for code, _, _ in passed)
+    for code, column in (("V01", "comment"), ("V03", "next_contact")):
+        await calls.expire(conn, [int(subject) for found, _, subject in passed if found == code], column)
+    book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
+    opened.update(await days_ended(conn, book, only=None, closed_only=False, now=now))
+    return dict(opened), len(passed) > 0
+
+
+async def replay(conn: db.Connection, delivery_ids: Sequence[int], *, now: datetime) -> int:
+    """These deliveries wait again, to be understood by today's parser; returns how many."""
+    return await webhooks.inbox.reopen(conn, delivery_ids, now=now)
+

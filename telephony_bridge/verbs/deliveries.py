@@ -1,0 +1,104 @@
+"""deliveries list | show | replay | capture."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from telephony_bridge import db, pipeline, webhooks
+from telephony_bridge.model import Company
+from telephony_bridge.settings import Settings
+from telephony_bridge.verbs.running import JSON, in_transaction, moment_of, refuse, show, show_one
+
+app = typer.Typer(help="What arrived and what became of it.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    source: str | None = typer.Option(None, "--source", help="Only of this source."),
+    outcome: str | None = typer.Option(None, "--outcome", help="waiting, understood, not_a_call, malformed or failed."),
+    limit: int = typer.Option(100, "--limit", min=1, max=10_000),
+    as_json: bool = JSON,
+) -> None:
+    """Newest first, without bodies.
+
+    Example: telephony-bridge deliveries list --outcome malformed
+    """
+
+    async def run(conn: db.Connection, *_: object) -> list[dict[str, Any]]:
+        return await webhooks.inbox.listed(conn, source=source, outcome=outcome, limit=limit)
+
+    show(in_transaction(run), as_json=as_json)
+
+
+@app.command("show")
+def show_delivery(delivery_id: int, as_json: bool = JSON) -> None:
+    """One delivery whole, with its body and what became of it.
+
+    Example: telephony-bridge deliveries show 17
+    """
+
+    async def run(conn: db.Connection, *_: object) -> dict[str, Any]:
+        return await webhooks.inbox.shown(conn, delivery_id)
+
+    found = in_transaction(run)
+    show_one({**found, "body": found["body"].decode("utf-8", "replace")}, as_json=as_json)
+
+
+@app.command("replay")
+def replay(
+    ids: list[int] = typer.Argument(None, help="Delivery ids."),
+    source: str | None = typer.Option(None, "--source"),
+    outcome: str | None = typer.Option(None, "--outcome"),
+    since: str | None = typer.Option(None, "--since", help="Received at or after (RFC 3339)."),
+    until: str | None = typer.Option(None, "--until", help="Received before (RFC 3339)."),
+) -> None:
+    """Understands again, by id or by source, outcome and time of receipt; the worker does it.
+
+    Example: telephony-bridge deliveries replay --outcome malformed --source office
+    """
+    first, last = moment_of(since, "--since"), moment_of(until, "--until")
+    if not ids and not (source or outcome or first or last):
+        raise typer.BadParameter("say which: ids, --source, --outcome, --since or --until")
+
+    async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> int:
+        chosen = list(ids or ())
+        if not chosen:
+            sources = await webhooks.load_sources(conn, company)
+            known = {found.name: found.id for found in sources.values()}
+            if source is not None and source not in known:
+                refuse(f"there is no source named {source}; see: telephony-bridge source list")
+            chosen = await webhooks.inbox.choose(
+                conn, source_id=known[source] if source else None, outcome=outcome, since=first, until=last
+            )
+        return await pipeline.replay(conn, chosen, now=now)
+
+    print(f"{in_transaction(run)} deliveries wait to be understood again")
+
+
+@app.command("capture")
+def capture(
+    delivery_id: int,
+    case: str,
+    into: Path = typer.Option(Path("fixtures/cdr"), "--into", help="The fixtures' folder."),
+) -> None:
+    """Writes a scrubbed fixture from a delivery: phone numbers, names and links are replaced, the shape stays.
+
+    Example: telephony-bridge deliveries capture 17 unescaped_name
+    """
+
+    async def run(conn: db.Connection, *_: object) -> dict[str, Any]:
+        return await webhooks.inbox.shown(conn, delivery_id)
+
+    found = in_transaction(run)
+    body = webhooks.scrub(found["body"])
+    ending = "json" if body.lstrip()[:1] in (b"{", b"[") else "xml" if body.lstrip()[:1] == b"<" else "form"
+    path = into / found["dialect"] / f"{case}.{ending}"
+    if path.exists():
+        refuse(f"{path} exists; pick another case name")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body)
+    print(path)

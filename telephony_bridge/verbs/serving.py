@@ -1,0 +1,95 @@
+"""serve, work, migrate."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+import structlog
+import typer
+from aiohttp import web
+
+from telephony_bridge import db, logs, worker
+from telephony_bridge.app import build
+from telephony_bridge.model import Company
+from telephony_bridge.settings import Settings
+from telephony_bridge.verbs.running import moment_of, with_database
+
+log = structlog.get_logger("serve")
+
+
+async def serve_until_told(database: db.Database, told: Settings, *, with_worker: bool) -> None:
+    """Listens until SIGTERM or SIGINT; in-flight requests are answered before the socket closes."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    runner = web.AppRunner(build(database, told, with_worker=with_worker), access_log=None, shutdown_timeout=20)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, told.host, told.port, backlog=1024, reuse_port=None)
+        await site.start()
+        log.info("serving", address=told.address, worker=with_worker)
+        await stop.wait()
+        log.info("stopping")
+    finally:
+        await runner.cleanup()
+
+
+def serve(
+    no_worker: bool = typer.Option(False, "--no-worker", help="The door, API and pages only; run `work` elsewhere."),
+) -> None:
+    """The service: door, API, pages, metrics and the worker.
+
+    Example: telephony-bridge serve
+    """
+
+    async def run(database: db.Database, told: Settings, _: Company) -> None:
+        logs.set_up(told.log_format)
+        await serve_until_told(database, told, with_worker=not no_worker)
+
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    with_database(run)
+
+
+def work(
+    once: bool = typer.Option(False, "--once", help="One full pass over everything due, then exit."),
+    now: str | None = typer.Option(None, "--now", help="Judge deadlines as of this moment (RFC 3339); only with --once."),
+) -> None:
+    """The worker alone: understands deliveries, watches deadlines, closes days.
+
+    Example: telephony-bridge work --once --now 2026-11-24T00:00:00+03:00
+    """
+    at = moment_of(now, "--now")
+    if at is not None and not once:
+        raise typer.BadParameter("--now needs --once: a running worker goes by the clock")
+
+    async def run(database: db.Database, told: Settings, company: Company) -> None:
+        logs.set_up(told.log_format)
+        if once:
+            settled = await worker.work_once(database, company, now=at)
+            print(f"{settled} deliveries settled")
+            return
+        stop = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        await worker.run(database, company, stopping=stop.is_set)
+
+    with_database(run)
+
+
+def migrate() -> None:
+    """Brings the schema up to date; safe to run twice, or from two hosts.
+
+    Example: telephony-bridge migrate
+    """
+
+    async def run(database: db.Database, told: Settings, _: Company) -> None:
+        applied = await db.migrate(database)
+        print(f"{told.schema_name}: " + (", ".join(applied) if applied else "nothing to do"))
+
+    with_database(run, migrated=False)

@@ -1,0 +1,145 @@
+"""source add | list | rotate | retire, understand."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import typer
+
+from telephony_bridge import db, webhooks
+from telephony_bridge.app import company_of
+from telephony_bridge.errors import BridgeError
+from telephony_bridge.model import Company
+from telephony_bridge.settings import Settings
+from telephony_bridge.verbs.running import JSON, in_transaction, refuse, settings, show
+from telephony_bridge.webhooks.dialects.files import understand_files
+from telephony_bridge.webhooks.snippets import snippet
+
+app = typer.Typer(help="PBX installations and the tokens that prove them.", no_args_is_help=True)
+
+TIMEZONE = typer.Option(None, "--timezone", help="The PBX's clock, an IANA zone; default: the company's.")
+REGION = typer.Option(None, "--region", help="Country of numbers without a country code, such as RU.")
+PREFIX = typer.Option(None, "--outside-prefix", help="Digits dialled for an outside line, such as 9.")
+PATTERN = typer.Option(None, "--extension-pattern", help=r"What an extension looks like; default ^\d{2,5}$.")
+TRUNK = typer.Option([], "--trunk", help="NAME_GLOB=ip or NAME_GLOB=gsm; repeatable, the first match wins.")
+OWN = typer.Option([], "--own-number", help="A number of the company's own, E.164; repeatable.")
+
+
+@app.command("add")
+def add(
+    name: str = typer.Argument(help="A short name, such as office."),
+    dialect: str = typer.Option(..., "--dialect", help="How this PBX speaks; one of " + ", ".join(sorted(webhooks.DIALECTS)) + "."),
+    timezone: str | None = TIMEZONE,
+    region: str | None = REGION,
+    outside_prefix: str | None = PREFIX,
+    extension_pattern: str | None = PATTERN,
+    trunk: list[str] = TRUNK,
+    own_number: list[str] = OWN,
+    secret: list[str] = typer.Option([], "--secret", help="KEY=VALUE the vendor signs with; repeatable."),
+) -> None:
+    """Registers a PBX installation and prints its webhook address and token, once.
+
+    Example: telephony-bridge source add office --dialect asterisk --timezone Europe/Moscow --trunk 'PJSIP/trunk*=ip'
+    """
+    secrets = {}
+    for pair in secret:
+        key, equals, value = pair.partition("=")
+        if not (key and equals and value):
+            raise typer.BadParameter("--secret: expected KEY=VALUE")
+        secrets[key] = value
+
+    async def run(conn: db.Connection, told: Settings, company: Company, now: datetime) -> dict[str, str]:
+        options = webhooks.options_from(
+            company=company,
+            timezone=timezone,
+            region=region,
+            outside_prefix=outside_prefix,
+            extension_pattern=extension_pattern,
+            trunks=trunk,
+            own_numbers=own_number,
+        )
+        return await webhooks.add_source(conn, name, dialect, options, secrets, address=told.address, now=now)
+
+    _told(in_transaction(run))
+
+
+@app.command("list")
+def list_(as_json: bool = JSON) -> None:
+    """Every installation, without tokens and secrets.
+
+    Example: telephony-bridge source list
+    """
+
+    async def run(conn: db.Connection, *_: object) -> list[dict[str, object]]:
+        return await webhooks.list_sources(conn)
+
+    show(in_transaction(run), as_json=as_json)
+
+
+@app.command("rotate")
+def rotate(name: str) -> None:
+    """A further token; the old one works too until `source retire`.
+
+    Example: telephony-bridge source rotate office
+    """
+
+    async def run(conn: db.Connection, told: Settings, _: Company, now: datetime) -> dict[str, str]:
+        return await webhooks.rotate_source(conn, name, address=told.address, now=now)
+
+    _told(in_transaction(run))
+
+
+@app.command("retire")
+def retire(name: str) -> None:
+    """All but the newest token stop working.
+
+    Example: telephony-bridge source retire office
+    """
+
+    async def run(conn: db.Connection, _: Settings, __: Company, now: datetime) -> int:
+        return await webhooks.retire_source(conn, name, now=now)
+
+    print(f"{in_transaction(run)} tokens retired")
+
+
+def _told(source: dict[str, str]) -> None:
+    print(orjson.dumps(source).decode())
+    if sys.stdout.isatty():
+        print("\n" + snippet(source["dialect"], source["url"]))
+
+
+def understand(
+    dialect: str = typer.Argument(help="One of " + ", ".join(sorted(webhooks.DIALECTS)) + "."),
+    files: list[Path] = typer.Argument(help="Raw bodies, in the order of arrival; FILE.headers beside one holds its headers."),
+    timezone: str | None = TIMEZONE,
+    region: str | None = REGION,
+    outside_prefix: str | None = PREFIX,
+    extension_pattern: str | None = PATTERN,
+    trunk: list[str] = TRUNK,
+    own_number: list[str] = OWN,
+) -> None:
+    """Reads files as deliveries, without a database, and prints one JSON object a call.
+
+    Example: telephony-bridge understand asterisk call.json --timezone Europe/Moscow --outside-prefix 9
+    """
+    company = company_of(settings())
+    if dialect not in webhooks.DIALECTS:
+        raise typer.BadParameter(f"dialect: read {dialect!r}, expected one of {', '.join(sorted(webhooks.DIALECTS))}")
+    try:
+        options = webhooks.options_from(
+            company=company,
+            timezone=timezone,
+            region=region,
+            outside_prefix=outside_prefix,
+            extension_pattern=extension_pattern,
+            trunks=trunk,
+            own_numbers=own_number,
+        )
+        installation = webhooks.installation_from(options, company)
+        for line in understand_files(webhooks.DIALECTS[dialect], files, installation, received_at=datetime.now(UTC)):
+            print(orjson.dumps(line).decode())
+    except (BridgeError, OSError) as refused:
+        refuse(str(refused))

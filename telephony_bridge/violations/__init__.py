@@ -1,0 +1,34 @@
+"""Duties and their register: what a call or a day owes, by when, and what became of it."""
+
+from __future__ import annotations
+
+from telephony_bridge.violations import duties
+from telephony_bridge.violations.facts import comments_on, planned_for
+from telephony_bridge.violations.register import (
+    CODES,
+    Finding,
+    confirm,
+    counts,
+    deadlines_passed,
+    dispute,
+    excuse,
+    judge,
+    open_by_code,
+    reminders_due,
+)
+
+__all__ = [
+    "CODES",
+    "Finding",
+    "comments_on",
+    "confirm",
+    "counts",
+    "deadlines_passed",
+    "dispute",
+    "duties",
+    "excuse",
+    "judge",
+    "open_by_code",
+    "planned_for",
+    "reminders_due",
+]

@@ -1,0 +1,244 @@
+"""The register of violations: one row a (code, subject, manager, day), judged as often as facts change (rules.md §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+import orjson
+
+from telephony_bridge import db
+from telephony_bridge.errors import NotFound, Refused
+
+SQL = db.queries("register")
+
+CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md §4
+    "V01": ("CALL_NO_COMMENT", "major"),
+    "V03": ("CALL_NO_NEXT_DATE", "major"),
+    "V04": ("DIAL_NO_LEAD", "major"),
+    "V06": ("NORM_DIALS", "major"),
+    "V07": ("NORM_CONNECTS", "major"),
+    "V08": ("NORM_NEW_LEADS", "major"),
+}
+_SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
+DISPUTE_DAYS = 3  # working days, EC-68
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the facts say of one duty now. ``met_at`` is when it was met, None while it is not.
+
+    ``due_at`` is the hard deadline, ``remind_at`` the soft one. Findings are values: the same facts give the same.
+    """
+
+    code: str
+    subject_kind: Literal["call", "lead", "day", "planned"]
+    subject_id: str
+    manager_id: int
+    day: date
+    due_at: datetime
+    met_at: datetime | None
+    evidence: Mapping[str, Any]
+    policy_version: str
+    remind_at: datetime | None = None
+    met_because: str = "done"
+
+    @property
+    def key(self) -> tuple[str, str, int, date]:
+        return (self.code, self.subject_id, self.manager_id, self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a violation stands: its status and the times that go with it."""
+
+    status: str
+    closed_because: str | None
+    opened_at: datetime | None
+    fixed_at: datetime | None
+    closed_at: datetime | None
+
+
+def standing(finding: Finding | None, before: str | None, *, now: datetime) -> Standing | None:
+    """The life cycle as a function of the facts. ``None`` finding: the duty is gone (a correction); ``before`` is the row's status.
+
+    Returns None where nothing is to be recorded: a duty met in time that nobody watched.
+    """
+    if before in _SETTLED:
+        fixed = finding.met_at if finding is not None else None
+        return Standing(before, None, None, fixed, None)
+    if finding is None:
+        return None if before is None else Standing("closed", "corrected", None, None, now)
+    if finding.met_at is not None and finding.met_at <= finding.due_at:
+        return None if before is None else Standing("closed", finding.met_because, None, finding.met_at, finding.met_at)
+    if finding.met_at is not None:
+        return Standing("fixed_late", None, finding.due_at, finding.met_at, None)
+    if finding.due_at <= now:
+        return Standing("open", None, finding.due_at, None, None)
+    return Standing("reminded" if before == "reminded" else "watching", None, None, None, None)
+
+
+async def judge(
+    conn: db.Connection,
+    subject_kind: str,
+    subject_ids: Iterable[str],
+    findings: Sequence[Finding],
+    *,
+    codes: Iterable[str],
+    now: datetime,
+) -> dict[str, int]:
+    """Brings the rows about these subjects, of these codes, to what the findings say. Judging twice changes nothing.
+
+    A row whose finding is gone (the call became another manager's, is no dial after all, is absorbed) closes as ``corrected``.
+    Returns how many violations opened, by code.
+    """
+    ids = sorted(set(subject_ids))
+    if not ids:
+        return {}
+    wanted = set(codes)
+    rows = {
+        (row["code"], row["subject_id"], row["manager_id"], row["day"]): row
+        for row in await conn.fetch(SQL.of_subjects, subject_kind, ids)
+        if row["code"] in wanted
+    }
+    found = {finding.key: finding for finding in findings}
+    new: list[tuple[Finding, Standing]] = []
+    moves: list[tuple[db.Record, Standing, datetime]] = []
+    for key in sorted(set(rows) | set(found)):
+        row, finding = rows.get(key), found.get(key)
+        after = standing(finding, row["status"] if row else None, now=now)
+        if after is None:
+            continue
+        if row is None:
+            assert finding is not None
+            new.append((finding, after))
+            continue
+        due = finding.due_at if finding is not None else row["due_at"]
+        if (after.status, after.closed_because, due) != (row["status"], row["closed_because"], row["due_at"]):
+            moves.append((row, after, due))
+    opened: dict[str, int] = {}
+    if new:
+        await conn.fetch(SQL.open_watch, *_new_columns(new))
+    if moves:
+        await conn.execute(
+            SQL.move,
+            [row["id"] for row, _, _ in moves],
+            [after.status for _, after, _ in moves],
+            [after.closed_because for _, after, _ in moves],
+            [due for _, _, due in moves],
+            [after.opened_at for _, after, _ in moves],
+            [after.fixed_at for _, after, _ in moves],
+            [after.closed_at for _, after, _ in moves],
+        )
+        await _log(conn, [(row["id"], row["status"], after.status, "facts", after.closed_because) for row, after, _ in moves], now=now)
+    for code, after, before in [(f.code, a, None) for f, a in new] + [(r["code"], a, r["status"]) for r, a, _ in moves]:
+        if after.status in ("open", "fixed_late") and before not in ("open", "fixed_late"):
+            opened[code] = opened.get(code, 0) + 1
+    return opened
+
+
+def _new_columns(new: Sequence[tuple[Finding, Standing]]) -> list[Sequence[object]]:
+    return list(
+        zip(
+            *(
+                (
+                    finding.code,
+                    finding.subject_kind,
+                    finding.subject_id,
+                    finding.manager_id,
+                    finding.day,
+                    after.status,
+                    finding.remind_at,
+                    finding.due_at,
+                    after.opened_at,
+                    after.fixed_at,
+                    after.closed_at,
+                    finding.policy_version,
+                    orjson.dumps(finding.evidence).decode(),
+                )
+                for finding, after in new
+            ),
+            strict=True,
+        )
+    )
+
+
+async def _log(conn: db.Connection, moves: Sequence[tuple[int, str, str, str, str | None]], *, now: datetime) -> None:
+    changed = [move for move in moves if move[1] != move[2]]
+    if changed:
+        await conn.execute(SQL.log_moves, *zip(*changed, strict=True), now)
+
+
+async def deadlines_passed(conn: db.Connection, *, now: datetime, limit: int = 1000) -> list[tuple[str, str, str]]:
+    """Opens what was watched and is now overdue; returns (code, subject kind, subject id) of each."""
+    rows = await conn.fetch(SQL.passed, now, limit)
+    if rows:
+        none = [None] * len(rows)
+        due = [row["due_at"] for row in rows]
+        await conn.execute(SQL.move, [row["id"] for row in rows], ["open"] * len(rows), none, due, due, none, none)
+        await _log(conn, [(row["id"], row["status"], "open", "deadline", None) for row in rows], now=now)
+    return [(row["code"], row["subject_kind"], row["subject_id"]) for row in rows]
+
+
+async def reminders_due(conn: db.Connection, *, now: datetime, limit: int = 1000) -> int:
+    """Marks what is due for its soft reminder; returns how many."""
+    rows = await conn.fetch(SQL.remind, now, limit)
+    if rows:
+        none = [None] * len(rows)
+        due = [row["due_at"] for row in rows]
+        await conn.execute(SQL.move, [row["id"] for row in rows], ["reminded"] * len(rows), none, due, none, none, none)
+        await _log(conn, [(row["id"], row["status"], "reminded", "deadline", None) for row in rows], now=now)
+    return len(rows)
+
+
+async def counts(conn: db.Connection, day: date) -> dict[int, dict[str, int]]:
+    """Manager id -> {"open", "fixed_late"} of a day."""
+    return {row["manager_id"]: {"open": row["open"], "fixed_late": row["fixed_late"]} for row in await conn.fetch(SQL.counts, day)}
+
+
+async def open_by_code(conn: db.Connection) -> list[tuple[str, str, int]]:
+    """(manager handle, code, how many) of what is open."""
+    return [(row["manager"], row["code"], row["violations"]) for row in await conn.fetch(SQL.open_by_code)]
+
+
+async def _speak(
+    conn: db.Connection, violation_id: int, to: str, allowed: frozenset[str], *, author: str, reason: str, now: datetime
+) -> None:
+    row = await conn.fetchrow(SQL.one, violation_id)
+    if row is None:
+        raise NotFound(f"there is no violation {violation_id}")
+    if not reason.strip():
+        raise Refused("say why: a reason is needed")
+    if row["status"] not in allowed:
+        raise Refused(f"a violation that is {row['status']} cannot become {to}")
+    await conn.execute(SQL.move, [row["id"]], [to], [None], [row["due_at"]], [None], [None], [None])
+    await _log(conn, [(row["id"], row["status"], to, author, reason)], now=now)
+
+
+async def dispute(conn: db.Connection, violation_id: int, *, author: str, reason: str, now: datetime) -> None:
+    """The manager contests it, within three working days of its opening (EC-68). Raises ``NotFound`` or ``Refused``."""
+    row = await conn.fetchrow(SQL.one, violation_id)
+    if row is not None and row["opened_at"] is not None and now > _working_days_later(row["opened_at"], DISPUTE_DAYS):
+        raise Refused(f"a violation may be disputed within {DISPUTE_DAYS} working days of its opening")
+    await _speak(conn, violation_id, "disputed", frozenset({"open", "fixed_late"}), author=author, reason=reason, now=now)
+
+
+async def excuse(conn: db.Connection, violation_id: int, *, author: str, reason: str, now: datetime) -> None:
+    """A supervisor lets it go, with a reason."""
+    allowed = frozenset({"watching", "reminded", "open", "fixed_late", "disputed", "confirmed"})
+    await _speak(conn, violation_id, "excused", allowed, author=author, reason=reason, now=now)
+
+
+async def confirm(conn: db.Connection, violation_id: int, *, author: str, reason: str, now: datetime) -> None:
+    """A supervisor upholds a disputed one, with a reason."""
+    await _speak(conn, violation_id, "confirmed", frozenset({"disputed"}), author=author, reason=reason, now=now)
+
+
+def _working_days_later(at: datetime, days: int) -> datetime:
+    """The same time of day after so many days that are not Saturday or Sunday."""
+    while days:
+        at += timedelta(days=1)
+        days -= at.isoweekday() <= 5
+    return at

@@ -1,0 +1,33 @@
+"""The door and its inbox: who is knocking, keep what they said, hand it on to be understood."""
+
+from __future__ import annotations
+
+from telephony_bridge.webhooks import inbox
+from telephony_bridge.webhooks.dialects import DIALECTS
+from telephony_bridge.webhooks.receive import MAX_BODY, Door, problem
+from telephony_bridge.webhooks.sources import (
+    Source,
+    add_source,
+    installation_from,
+    list_sources,
+    load_sources,
+    options_from,
+    retire_source,
+    rotate_source,
+)
+
+__all__ = [
+    "DIALECTS",
+    "MAX_BODY",
+    "Door",
+    "Source",
+    "add_source",
+    "inbox",
+    "installation_from",
+    "list_sources",
+    "load_sources",
+    "options_from",
+    "problem",
+    "retire_source",
+    "rotate_source",
+]

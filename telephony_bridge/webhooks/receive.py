@@ -1,0 +1,123 @@
+"""The door: prove who sends, keep what was sent, answer only when it is committed (CONTRACT §3)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import asyncpg
+import orjson
+import structlog
+from aiohttp import web
+
+from telephony_bridge import db, metrics
+from telephony_bridge.errors import Malformed, Misdirected, NotACall
+from telephony_bridge.model import Company, Delivery
+from telephony_bridge.webhooks import inbox, sources
+from telephony_bridge.webhooks.sources import Source
+
+MAX_BODY = 1 << 20
+_FORGET_AFTER = 2.0  # seconds a list of sources and tokens may be old: how long a retired token still works
+_LEFT_OUT = frozenset(
+    "accept accept-encoding accept-language authorization connection content-length cookie expect host proxy-authorization "
+    "te transfer-encoding upgrade".split()
+)
+log = structlog.get_logger("door")
+
+
+def problem(status: int, title: str, *, headers: Mapping[str, str] | None = None, **more: object) -> web.Response:
+    """An RFC 9457 answer."""
+    body = orjson.dumps({"type": "about:blank", "title": title, "status": status, **more})
+    return web.Response(status=status, body=body, content_type="application/problem+json", headers=headers)
+
+
+def _storable(text: str) -> str:
+    """What a header or path may hold and Postgres may not: undecodable bytes and NUL."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\0", "")
+
+
+class Door:
+    """Handles ``/webhooks/{source}/{token}`` and anything below it."""
+
+    def __init__(self, database: db.Database, company: Company) -> None:
+        self._database = database
+        self._company = company
+        self._keeper = inbox.Keeper(database)
+        self._sources: dict[int, Source] = {}
+        self._tokens: dict[bytes, int] = {}
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    def start(self) -> None:
+        self._keeper.start()
+
+    async def stop(self) -> None:
+        await self._keeper.stop()
+
+    async def _find(self, name: str, token: str) -> Source | None:
+        """The source this token proves, by the hash of the token: no comparison whose time could tell anything."""
+        hashed = sources.token_hash(token)
+        for fresh in (False, True):
+            if time.monotonic() - self._read_at > (_FORGET_AFTER if not fresh else 0.2):
+                await self._read()
+            source = self._sources.get(self._tokens.get(hashed, -1))
+            if source is not None:
+                return source if source.name == name else None
+        return None
+
+    async def _read(self) -> None:
+        asked = time.monotonic()
+        async with self._reading:
+            if self._read_at > asked:
+                return
+            async with self._database.begin() as conn:
+                found, tokens = await sources.load_sources(conn, self._company), await sources.load_tokens(conn)
+            self._sources, self._tokens, self._read_at = found, tokens, time.monotonic()
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """One request from a PBX."""
+        began = time.perf_counter()
+        name = request.match_info["source"]
+        try:
+            source = await self._find(name, request.match_info["token"])
+            if source is None:
+                return problem(401, "This address proves nothing: check the webhook's URL with: telephony-bridge source list")
+            if request.content_length is not None and request.content_length > MAX_BODY:
+                return problem(413, "A delivery may have 1 MiB at most; nothing was kept")
+            answer = await self._take(request, source)
+        except web.HTTPRequestEntityTooLarge:
+            return problem(413, "A delivery may have 1 MiB at most; nothing was kept")
+        except inbox.Crowded:
+            return problem(429, "Too many deliveries at once; send again", headers={"Retry-After": "1"})
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
+            log.error("postgres_away", error=type(away).__name__)
+            return problem(503, "Postgres is away, nothing was kept; send again", headers={"Retry-After": "5"})
+        metrics.webhook_seconds(source.name, time.perf_counter() - began)
+        return answer
+
+    async def _take(self, request: web.Request, source: Source) -> web.Response:
+        headers = {key.lower(): _storable(value) for key, value in request.headers.items() if key.lower() not in _LEFT_OUT}
+        body = await request.read()
+        delivery = Delivery(
+            0, datetime.now(UTC), body, headers, request.rel_url.raw_query_string, _storable(request.match_info.get("tail", "")), request.method
+        )
+        refused: Malformed | NotACall | None = None
+        try:
+            source.dialect.read(delivery, source.installation)
+        except (Malformed, NotACall) as said:
+            refused = said
+        outcome = "waiting" if refused is None else "malformed" if isinstance(refused, Malformed) else "not_a_call"
+        kept = await self._keeper.keep(inbox.Arrival(source.id, delivery, outcome, refused.why if refused else None))
+        if kept.duplicate:
+            metrics.delivery(source.name, "duplicate")
+        elif refused is not None:
+            metrics.delivery(source.name, outcome)
+            log.warning("not_understood", source=source.name, delivery=kept.id, outcome=outcome, field=refused.field, why=refused.why)
+        if isinstance(refused, (Malformed, Misdirected)):
+            status = 400 if isinstance(refused, Malformed) and refused.syntax else 422
+            return problem(status, refused.why, delivery=kept.id, field=refused.field, kept=True, duplicate=kept.duplicate)
+        return web.Response(
+            body=orjson.dumps({"kept": True, "delivery": kept.id, "duplicate": kept.duplicate}), content_type="application/json"
+        )

@@ -1,0 +1,169 @@
+"""Which installation is calling: sources, the tokens that prove them, and how their PBX is to be read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets as random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from telephony_bridge import db, phones
+from telephony_bridge.errors import Conflict, NotFound, Refused
+from telephony_bridge.model import Company, Installation, Via
+from telephony_bridge.webhooks.dialects import DIALECTS
+from telephony_bridge.webhooks.dialects.reading import Dialect
+
+SQL = db.queries("sources")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One PBX installation as the door and the worker know it."""
+
+    id: int
+    name: str
+    dialect: Dialect
+    installation: Installation
+
+
+def installation_from(options: Mapping[str, Any], company: Company) -> Installation:
+    """The stored or typed options as a value; what is absent is the company's default."""
+    return Installation(
+        timezone=ZoneInfo(options.get("timezone") or str(company.zone)),
+        region=options.get("region") or company.region,
+        outside_prefix=options.get("outside_prefix") or "",
+        extension_pattern=options.get("extension_pattern") or r"^\d{2,5}$",
+        trunks=tuple((glob, Via(via)) for glob, via in options.get("trunks") or ()),
+        own_numbers=frozenset(options.get("own_numbers") or ()),
+    )
+
+
+def options_from(
+    *,
+    company: Company,
+    timezone: str | None = None,
+    region: str | None = None,
+    outside_prefix: str | None = None,
+    extension_pattern: str | None = None,
+    trunks: Sequence[str] = (),
+    own_numbers: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Checks what an administrator typed and returns it as stored. Raises ``Refused`` naming the option."""
+    options: dict[str, Any] = {}
+    if timezone:
+        try:
+            options["timezone"] = str(ZoneInfo(timezone))
+        except (KeyError, ValueError) as unknown:
+            raise Refused(f"timezone: read {timezone!r}, expected an IANA zone such as Europe/Moscow") from unknown
+    if region:
+        options["region"] = region
+    if outside_prefix:
+        if not re.fullmatch(r"[\d*#]{1,6}", outside_prefix):
+            raise Refused(f"outside-prefix: read {outside_prefix!r}, expected digits such as 9")
+        options["outside_prefix"] = outside_prefix
+    if extension_pattern:
+        try:
+            re.compile(extension_pattern)
+        except re.error as broken:
+            raise Refused(f"extension-pattern: {broken}") from broken
+        options["extension_pattern"] = extension_pattern
+    pairs = []
+    for trunk in trunks:
+        glob, _, via = trunk.rpartition("=")
+        if not glob or via not in ("ip", "gsm", "mobile"):
+            raise Refused(f"trunk: read {trunk!r}, expected NAME_GLOB=ip or NAME_GLOB=gsm")
+        pairs.append([glob, Via.IP.value if via == "ip" else Via.MOBILE.value])
+    if pairs:
+        options["trunks"] = pairs
+    own = []
+    for number in own_numbers:
+        known = phones.e164(number, region or company.region)
+        if known is None:
+            raise Refused(f"own-number: read {number!r}, expected a phone number such as +74951234500")
+        own.append(known)
+    if own:
+        options["own_numbers"] = own
+    return options
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a token; tokens are 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def webhook_url(address: str, name: str, token: str) -> str:
+    return f"{address}/webhooks/{name}/{token}"
+
+
+async def add_source(
+    conn: db.Connection,
+    name: str,
+    dialect: str,
+    options: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    *,
+    address: str,
+    now: datetime,
+) -> dict[str, str]:
+    """Registers an installation; the token is told once. Raises ``Refused`` or ``Conflict``."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name):
+        raise Refused(f"source name: read {name!r}, expected lower-case letters, digits, - and _")
+    if dialect not in DIALECTS:
+        raise Refused(f"dialect: read {dialect!r}, expected one of {', '.join(sorted(DIALECTS))}")
+    try:
+        async with conn.transaction():
+            source_id = await conn.fetchval(SQL.add, name, dialect, dict(options), dict(secrets), now)
+    except asyncpg.UniqueViolationError as taken:
+        raise Conflict(f"a source named {name} exists; pick another name, or rotate its token") from taken
+    token = random.token_urlsafe(32)
+    await conn.execute(SQL.issue_token, token_hash(token), source_id, now)
+    return {"name": name, "dialect": dialect, "url": webhook_url(address, name, token), "token": token}
+
+
+async def list_sources(conn: db.Connection) -> list[dict[str, Any]]:
+    """Every installation, without its secrets and tokens."""
+    return [
+        {"name": row["name"], "dialect": row["dialect"], "options": row["options"], "created_at": row["created_at"]}
+        for row in await conn.fetch(SQL.all_sources)
+    ]
+
+
+async def _id_of(conn: db.Connection, name: str) -> tuple[int, str]:
+    for row in await conn.fetch(SQL.all_sources):
+        if row["name"] == name:
+            return row["id"], row["dialect"]
+    raise NotFound(f"there is no source named {name}; see: telephony-bridge source list")
+
+
+async def rotate_source(conn: db.Connection, name: str, *, address: str, now: datetime) -> dict[str, str]:
+    """A further token; the old one works until ``retire_source``."""
+    source_id, dialect = await _id_of(conn, name)
+    token = random.token_urlsafe(32)
+    await conn.execute(SQL.issue_token, token_hash(token), source_id, now)
+    return {"name": name, "dialect": dialect, "url": webhook_url(address, name, token), "token": token}
+
+
+async def retire_source(conn: db.Connection, name: str, *, now: datetime) -> int:
+    """Older tokens stop working; returns how many."""
+    source_id, _ = await _id_of(conn, name)
+    return len(await conn.fetch(SQL.retire_tokens, source_id, now))
+
+
+async def load_sources(conn: db.Connection, company: Company) -> dict[int, Source]:
+    """Every installation whose dialect this program speaks, by id."""
+    return {
+        row["id"]: Source(row["id"], row["name"], DIALECTS[row["dialect"]], installation_from(row["options"], company))
+        for row in await conn.fetch(SQL.all_sources)
+        if row["dialect"] in DIALECTS
+    }
+
+
+async def load_tokens(conn: db.Connection) -> dict[bytes, int]:
+    """Token hash -> source id, of live sources."""
+    return {bytes(row["token_hash"]): row["source_id"] for row in await conn.fetch(SQL.live_tokens)}

@@ -1,0 +1,124 @@
+"""The loops: understand deliveries, watch deadlines, close days. The opener of transactions on the worker's side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import asyncpg
+import structlog
+
+from telephony_bridge import db, metrics, pipeline, webhooks
+from telephony_bridge.model import Company
+
+BATCH = 400
+_IDLE = 0.05  # seconds between looks at an empty inbox
+_WATCH = 5.0  # seconds between looks at deadlines
+_AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError)
+log = structlog.get_logger("worker")
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+async def understand_some(database: db.Database, company: Company, *, now: datetime, wait: bool) -> int:
+    """One batch out of the inbox; returns how many deliveries were settled or put aside.
+
+    ``wait``: stand in line for the pen (a command must finish its pass); a loop gives way to whoever holds it.
+    """
+    ids: list[int] = []
+    try:
+        async with database.begin() as conn:
+            if wait:
+                await webhooks.inbox.take_pen(conn)
+            elif not await webhooks.inbox.try_pen(conn):
+                return 0
+            batch = await webhooks.inbox.waiting(conn, now=now, limit=BATCH)
+            ids = [delivery.id for _, delivery in batch]
+            if batch:
+                story = await pipeline.deliveries_came(conn, batch, company=company, now=now)
+    except _AWAY:
+        raise
+    except Exception as failed:
+        log.warning("batch_failed", deliveries=len(ids), error=repr(failed))
+        await _one_by_one(database, company, ids, now=now)
+        return len(ids)
+    if ids:
+        _count(story, clock())
+    return len(ids)
+
+
+async def _one_by_one(database: db.Database, company: Company, ids: list[int], *, now: datetime) -> None:
+    """After a batch failed: the poisonous delivery is put aside with its error, the rest goes on."""
+    for delivery_id in ids:
+        try:
+            async with database.begin() as conn:
+                await webhooks.inbox.take_pen(conn)
+                batch = await webhooks.inbox.by_ids(conn, [delivery_id])
+                story = await pipeline.deliveries_came(conn, batch, company=company, now=now)
+            _count(story, clock())
+        except _AWAY:
+            raise
+        except Exception as failed:
+            log.exception("put_aside", delivery=delivery_id)
+            async with database.begin() as conn:
+                await webhooks.inbox.put_aside(conn, delivery_id, f"{type(failed).__name__}: {failed}", now=now)
+
+
+def _count(story: pipeline.Understood, done: datetime) -> None:
+    for (source, outcome), number in story.outcomes.items():
+        metrics.delivery(source, outcome, number)
+    for received_at in story.received:
+        metrics.understood((done - received_at).total_seconds())
+    for labels, number in story.calls.items():
+        metrics.call(*labels, number)
+    for result, number in story.matches.items():
+        metrics.match(result, number)
+    for code, number in story.opened.items():
+        metrics.violation(code, number)
+
+
+async def watch(database: db.Database, company: Company, *, now: datetime) -> None:
+    """Deadlines that passed and days that ended, until none is left."""
+    more = True
+    while more:
+        async with database.begin() as conn:
+            await webhooks.inbox.take_pen(conn)
+            opened, more = await pipeline.time_passed(conn, company=company, now=now)
+        for code, number in opened.items():
+            metrics.violation(code, number)
+
+
+async def work_once(database: db.Database, company: Company, *, now: datetime | None = None) -> int:
+    """One full pass over everything due; deadlines are judged as of ``now``. Returns how many deliveries were settled."""
+    settled = 0
+    while some := await understand_some(database, company, now=clock(), wait=True):
+        settled += some
+    await watch(database, company, now=now or clock())
+    return settled
+
+
+async def run(database: db.Database, company: Company, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Works until cancelled or told to stop; Postgres away is waited out."""
+    watched = datetime.min.replace(tzinfo=UTC)
+    pause = 1.0
+    while not stopping():
+        try:
+            some = await understand_some(database, company, now=clock(), wait=False)
+            if (clock() - watched).total_seconds() >= _WATCH:
+                await watch(database, company, now=clock())
+                watched = clock()
+            pause = 1.0
+        except _AWAY as away:
+            log.error("postgres_away", error=type(away).__name__, retry_in=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 30.0)
+            continue
+        except Exception:
+            log.exception("pass_failed")
+            await asyncio.sleep(1.0)
+            continue
+        # after a full batch a breath, so that whoever waits for the pen (a person saving a comment) gets it
+        await asyncio.sleep(0.002 if some else _IDLE)

@@ -1,0 +1,57 @@
+"""Real Postgres for every test: the embedded one, or the one TELEPHONY_BRIDGE_TEST_DATABASE_URL names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from telephony_bridge import db
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--accept", action="store_true", help="rewrite the goldens (*.understood.json); read them as a diff")
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A server for the whole run."""
+    given = os.environ.get("TELEPHONY_BRIDGE_TEST_DATABASE_URL")
+    return given or db.embedded_url(Path(tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[db.Database]:
+    """The migrated schema that rolled-back tests share."""
+    schema = f"test_{os.getpid()}"
+    found = await db.connect(database_url, schema)
+    await db.migrate(found)
+    yield found
+    async with found.pool.acquire() as conn:
+        await conn.execute(f'drop schema "{schema}" cascade')
+    await found.close()
+
+
+@pytest.fixture
+async def conn(database: db.Database) -> AsyncIterator[db.Connection]:
+    """A connection in a transaction that is rolled back."""
+    async with database.pool.acquire() as raw:
+        transaction = raw.transaction()
+        await transaction.start()
+        await raw.execute(f'set local search_path to "{database.schema}"')
+        yield raw
+        await transaction.rollback()
+
+
+@pytest.fixture
+async def own_database(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[db.Database]:
+    """A schema of the test's own, committed for real: for doors, workers and whatever opens transactions itself."""
+    schema = f"own_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**10}"
+    found = await db.connect(database_url, schema)
+    await db.migrate(found)
+    yield found
+    async with found.pool.acquire() as conn:
+        await conn.execute(f'drop schema "{schema}" cascade')
+    await found.close()
