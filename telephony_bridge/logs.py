@@ -9,8 +9,8 @@ from typing import Literal
 import structlog
 
 
-def set_up(log_format: Literal["console", "json"]) -> None:
-    """One line a story on standard error."""
+def set_up(log_format: Literal["console", "json"], *, quiet: bool = False) -> None:
+    """One line a story on standard error; ``quiet`` leaves only errors."""
     renderer: structlog.types.Processor = (
         structlog.dev.ConsoleRenderer() if log_format == "console" else structlog.processors.JSONRenderer()
     )
@@ -22,7 +22,7 @@ def set_up(log_format: Literal["console", "json"]) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR if quiet else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

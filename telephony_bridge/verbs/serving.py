@@ -19,19 +19,23 @@ from telephony_bridge.verbs.running import moment_of, with_database
 log = structlog.get_logger("serve")
 
 
+async def until_told() -> None:
+    """Returns at SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
 async def serve_until_told(database: db.Database, told: Settings, *, with_worker: bool) -> None:
     """Listens until SIGTERM or SIGINT; in-flight requests are answered before the socket closes."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
     runner = web.AppRunner(build(database, told, with_worker=with_worker), access_log=None, shutdown_timeout=20)
     await runner.setup()
     try:
         site = web.TCPSite(runner, told.host, told.port, backlog=1024, reuse_port=None)
         await site.start()
         log.info("serving", address=told.address, worker=with_worker)
-        await stop.wait()
+        await until_told()
         log.info("stopping")
     finally:
         await runner.cleanup()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from telephony_bridge.webhooks import inbox
 from telephony_bridge.webhooks.dialects import DIALECTS
 from telephony_bridge.webhooks.receive import MAX_BODY, Door, problem
+from telephony_bridge.webhooks.scrub import scrub
 from telephony_bridge.webhooks.sources import (
     Source,
     add_source,
@@ -30,4 +31,5 @@ __all__ = [
     "problem",
     "retire_source",
     "rotate_source",
+    "scrub",
 ]

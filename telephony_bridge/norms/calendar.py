@@ -1,0 +1,132 @@
+"""Which working day a moment belongs to, when it ends and how much of a full day it is. Pure zone arithmetic, never +24 h."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+
+from telephony_bridge.errors import Refused
+from telephony_bridge.model import Schedule
+
+FULL_DAY = 8 * 60  # working minutes of a full norm (CONTRACT §8)
+_LONG_SPAN = 6 * 60  # a longer span contains a break
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _at(schedule: Schedule, day: date, minutes: int) -> datetime:
+    """A local wall-clock time as UTC; minutes past 24 h fall on the following local day."""
+    days, rest = divmod(minutes, 24 * 60)
+    wall = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60), schedule.timezone)
+    return wall.astimezone(UTC)
+
+
+def _span(schedule: Schedule) -> tuple[int, int]:
+    closes = schedule.closes if schedule.closes > schedule.opens else schedule.closes + 24 * 60
+    return schedule.opens, closes
+
+
+def usual_shift(schedule: Schedule, day: date) -> tuple[datetime, datetime]:
+    """UTC bounds of the usual hours on a day, whether or not anyone works then."""
+    opens, closes = _span(schedule)
+    return _at(schedule, day, opens), _at(schedule, day, closes)
+
+
+def shift(schedule: Schedule, day: date) -> tuple[datetime, datetime] | None:
+    """UTC bounds of the shift that opens on a day; None on a day off, an absence, before the first day and after the last."""
+    if day.isoweekday() not in schedule.days:
+        return None
+    if schedule.first_day is not None and day < schedule.first_day:
+        return None
+    if schedule.last_day is not None and day > schedule.last_day:
+        return None
+    if any(start <= day <= end for start, end in schedule.absences):
+        return None
+    return usual_shift(schedule, day)
+
+
+def shift_day(schedule: Schedule, at: datetime, boundary_minutes: int = 0) -> date:
+    """The day a moment counts for: the day its shift opened (EC-3), else the local date with its boundary (EC-1, EC-2)."""
+    local = at.astimezone(schedule.timezone)
+    if _span(schedule)[1] > 24 * 60:
+        yesterday = local.date() - timedelta(days=1)
+        night = shift(schedule, yesterday)
+        if night is not None and night[0] <= at < night[1]:
+            return yesterday
+    if local.hour * 60 + local.minute < boundary_minutes:
+        return local.date() - timedelta(days=1)
+    return local.date()
+
+
+def day_bounds(schedule: Schedule, day: date, boundary_minutes: int = 0) -> tuple[datetime, datetime]:
+    """UTC bounds of a shift day: moments between them have this ``shift_day``."""
+    start, end = _at(schedule, day, boundary_minutes), _at(schedule, day + timedelta(days=1), boundary_minutes)
+    if _span(schedule)[1] > 24 * 60:
+        last, this = shift(schedule, day - timedelta(days=1)), shift(schedule, day)
+        start = max(start, last[1]) if last is not None else start
+        end = max(end, this[1]) if this is not None else end
+    return start, end
+
+
+def closes_at(schedule: Schedule, day: date, close_minutes: int = 23 * 60 + 30) -> datetime:
+    """The first closing time, local, at or after the end of the day's shift."""
+    ends = usual_shift(schedule, day)[1]
+    close = _at(schedule, day, close_minutes)
+    return close if close >= ends else _at(schedule, day + timedelta(days=1), close_minutes)
+
+
+def hard_deadline(
+    schedule: Schedule, call_ended_at: datetime, day: date, *, hard_minutes: int = 60, hard_min_minutes: int = 120
+) -> datetime:
+    """When comment and date of a call are due at the latest: shift end + 60 min, never less than 2 h after the call (EC-7)."""
+    after_shift = usual_shift(schedule, day)[1] + timedelta(minutes=hard_minutes)
+    return max(after_shift, call_ended_at + timedelta(minutes=hard_min_minutes))
+
+
+def norm_share(schedule: Schedule, day: date, *, break_minutes: int = 60) -> Fraction:
+    """How much of a full norm a day owes: its working hours of eight (CONTRACT §8, EC-53); 0 on a day off."""
+    if shift(schedule, day) is None:
+        return Fraction(0)
+    opens, closes = _span(schedule)
+    minutes = closes - opens
+    if minutes > _LONG_SPAN:
+        minutes -= break_minutes
+    return min(Fraction(minutes, FULL_DAY), Fraction(1))
+
+
+def scaled(norm: int, share: Fraction) -> int:
+    """A norm in proportion, rounded half up (EC-53)."""
+    return int(norm * share + Fraction(1, 2))
+
+
+def parse_hours(text: str) -> tuple[int, int]:
+    """``09:00-18:00`` as minutes after midnight. Raises ``Refused``."""
+    found = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*", text)
+    if found is not None:
+        one, two, three, four = (int(part) for part in found.groups())
+        if one < 24 and three <= 24 and two < 60 and four < 60 and (one, two) != (three, four):
+            return one * 60 + two, three * 60 + four
+    raise Refused(f"hours: read {text!r}, expected a span such as 09:00-18:00")
+
+
+def format_hours(opens: int, closes: int) -> str:
+    return f"{opens // 60:02}:{opens % 60:02}-{closes // 60:02}:{closes % 60:02}"
+
+
+def parse_days(text: str) -> frozenset[int]:
+    """``mon-fri`` or ``mon,tue,sat`` as ISO weekdays. Raises ``Refused``."""
+    days: set[int] = set()
+    for part in text.lower().replace(" ", "").split(","):
+        first, _, last = part.partition("-")
+        if first not in _WEEK or (last or first) not in _WEEK:
+            raise Refused(f"days: read {text!r}, expected mon-fri or mon,tue,sat")
+        start, end = _WEEK.index(first), _WEEK.index(last or first)
+        days |= {index % 7 + 1 for index in range(start, end + 1 if end >= start else end + 8)}
+    return frozenset(days)
+
+
+def format_days(days: frozenset[int]) -> str:
+    ordered = sorted(days)
+    if len(ordered) > 1 and ordered == list(range(ordered[0], ordered[-1] + 1)):
+        return f"{_WEEK[ordered[0] - 1]}-{_WEEK[ordered[-1] - 1]}"
+    return ",".join(_WEEK[day - 1] for day in ordered)

@@ -1,0 +1,76 @@
+"""Any spelling of a phone number to E.164, or None. Pure; libphonenumber is the judge, caches make it cheap (EC-19)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+
+_EXTENSION = re.compile(r"(?i)(?:\s*(?:доб(?:авочный)?\.?|вн\.?|ext(?:ension)?\.?|x|#|;ext=|[,;#])[\s.:№=]*(\d{1,6})\s*)$")
+_HIDDEN = re.compile(r"(?i)anonym|unknown|restrict|private|unavail|withheld|hidden|скрыт")
+_SCHEME = re.compile(r"(?i)^(?:tel|sips?|callto):")
+_PLAIN_RU = re.compile(r"(?:\+?7|8)?([3489]\d{9})")
+# ranges in which every ten-digit national number is possible and none needs libphonenumber's opinion
+_SHORTEST = 8  # digits with the country code; shorter ones are service numbers or local ones without a city
+
+
+def digits(raw: str) -> str:
+    """Only the digits of what was sent."""
+    return re.sub(r"\D", "", raw)
+
+
+def split_extension(raw: str) -> tuple[str, str | None]:
+    """The number and the extension behind it: ``8 (495) 123-45-67 доб. 123`` (EC-18)."""
+    found = _EXTENSION.search(raw)
+    if found is None or not digits(raw[: found.start()]):
+        return raw, None
+    return raw[: found.start()].strip(), found.group(1)
+
+
+def masked(number: str) -> str:
+    """For logs and error texts: country and the last two digits."""
+    plain = digits(number)
+    return f"{'+' if number.startswith('+') else ''}{plain[:1]}***{plain[-2:]}" if len(plain) > 4 else "***"
+
+
+@lru_cache(maxsize=65_536)
+def e164(raw: str, region: str = "RU") -> str | None:
+    """E.164 with the plus, or None for what is hidden, short or no phone number.
+
+    A number counts when libphonenumber finds it *possible* (right length for its country): numbering plans move faster
+    than tables, and a test range such as +7 999 000-xx-xx is as good as any. Ten digits and ``8…`` are Russian in region
+    RU; ``810…``, ``00…`` and ``011…`` dial out; a plus that a form turned into a space is put back.
+    """
+    text = _SCHEME.sub("", raw.strip() if not raw.startswith(" ") else "+" + raw.strip() if digits(raw)[:1] not in ("8", "") else raw.strip())
+    text = split_extension(text.partition("@")[0])[0]
+    if not text or _HIDDEN.search(text) or re.search(r"[^\W\d_]", text):
+        return None
+    plain = digits(text)
+    if len(plain) < _SHORTEST or len(plain) > 18:
+        return None
+    if region == "RU" and text == plain.join(("+", "")) or text == plain:
+        found = _PLAIN_RU.fullmatch(text) if region == "RU" else None
+        if found is not None and (len(plain) == 11 or not text.startswith("+")):
+            return "+7" + found.group(1)
+    return _judged(text, plain, region)
+
+
+def _judged(text: str, plain: str, region: str) -> str | None:
+    """libphonenumber's answer."""
+    if text.lstrip().startswith("+"):
+        asked = ["+" + plain]
+    elif plain.startswith("810") and len(plain) > 11:
+        asked = ["+" + plain[3:]]
+    elif plain.startswith("00"):
+        asked = ["+" + plain[2:]]
+    else:
+        asked = [plain, "+" + plain]
+    for spelling in asked:
+        try:
+            number = phonenumbers.parse(spelling, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return None

@@ -1,0 +1,189 @@
+"""What a call owes (a comment, a next date), by when, and whether it is met (R18 to R29, EC-5 to EC-13). Pure.
+
+Everything is a function of the sets of calls, comments and planned contacts: their order changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from telephony_bridge.model import Direction, Disposition
+
+Word = Literal["done", "due", "late", "not_needed"]
+TYPED_WHILE_RINGING = timedelta(minutes=2)  # EC-5, EC-6
+
+
+@dataclass(frozen=True, slots=True)
+class CallForDuty:
+    """A call as its duties see it. ``duty_manager`` is the last who talked with the client (EC-27); None owes nothing.
+
+    ``conversation``: a person answered and the talk reached the threshold; without one an outcome is enough (R18).
+    """
+
+    id: int
+    lead_id: int | None
+    candidates: tuple[int, ...]
+    manager_id: int | None
+    duty_manager: int | None
+    direction: Direction
+    started_at: datetime
+    ended_at: datetime
+    talk_seconds: int
+    disposition: Disposition
+    conversation: bool
+    due_at: datetime
+    soft_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CommentFact:
+    """A comment. Machine text (``by_person`` false) satisfies nothing (R19)."""
+
+    id: int
+    lead_id: int
+    call_id: int | None
+    by_person: bool
+    at: datetime
+    outcome: str | None
+    has_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFact:
+    """A planned contact over its life: set, due, and closed when moved, done or lost."""
+
+    lead_id: int
+    set_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a duty stands, and when it was met."""
+
+    word: Word
+    met_at: datetime | None = None
+
+
+_NOT_NEEDED = State("not_needed")
+
+
+def _state(met_at: datetime | None, due_at: datetime, now: datetime) -> State:
+    if met_at is not None:
+        return State("done", met_at)
+    return State("late" if due_at <= now else "due")
+
+
+def _owes(call: CallForDuty) -> bool:
+    """Outgoing calls and answered incoming ones; a missed incoming call owes a call back, not a comment (EC-13)."""
+    if call.duty_manager is None or call.direction is Direction.INTERNAL:
+        return False
+    return call.direction is Direction.OUTBOUND or call.disposition is Disposition.ANSWERED
+
+
+def _satisfies(comment: CommentFact, call: CallForDuty) -> bool:
+    """Is this comment, by its content and place, one that this call could be covered by?"""
+    if not comment.by_person or not (comment.has_text or (comment.outcome and not call.conversation)):
+        return False
+    if comment.call_id is not None:
+        return comment.call_id == call.id
+    return comment.lead_id == call.lead_id or comment.lead_id in call.candidates
+
+
+def _chains(calls: Sequence[CallForDuty], series: timedelta, drop: timedelta) -> list[list[CallForDuty]]:
+    """Calls that one comment covers: unanswered attempts with the final one, and a dropped line with its second part (EC-9)."""
+    chains: list[list[CallForDuty]] = []
+    for call in sorted(calls, key=lambda one: (one.started_at, one.id)):
+        last = chains[-1] if chains else None
+        if last is not None and last[0].duty_manager == call.duty_manager:
+            before = last[-1]
+            quiet = call.started_at - before.ended_at
+            if (not before.conversation and quiet <= series) or (before.conversation and call.conversation and quiet <= drop):
+                last.append(call)
+                continue
+        chains.append([call])
+    return chains
+
+
+def comment_states(
+    calls: Sequence[CallForDuty],
+    comments: Sequence[CommentFact],
+    *,
+    now: datetime,
+    series_minutes: int = 30,
+    drop_merge_minutes: int = 5,
+) -> dict[int, State]:
+    """Call id -> where its comment stands.
+
+    A comment bound to a call covers that call's series up to it. An unbound one covers the latest uncovered series that
+    began at most two minutes after it (EC-5, EC-6, EC-10); so two conversations an hour apart need two.
+    """
+    states = {call.id: _NOT_NEEDED for call in calls}
+    by_lead: dict[object, list[CallForDuty]] = {}
+    for call in calls:
+        if _owes(call):
+            by_lead.setdefault(call.lead_id if call.lead_id is not None else ("call", call.id), []).append(call)
+    for mine in by_lead.values():
+        chains = _chains(mine, timedelta(minutes=series_minutes), timedelta(minutes=drop_merge_minutes))
+        for call_id, met_at in _covered(chains, comments).items():
+            states[call_id] = State("done", met_at)
+        for call in mine:
+            if states[call.id] is _NOT_NEEDED:
+                states[call.id] = _state(None, call.due_at, now)
+    return states
+
+
+def _covered(chains: Sequence[Sequence[CallForDuty]], comments: Sequence[CommentFact]) -> dict[int, datetime]:
+    """Call id -> the moment a comment first covered it."""
+    met: dict[int, datetime] = {}
+    for comment in sorted(comments, key=lambda one: (one.at, one.id)):
+        for chain in reversed(chains):
+            covered = _reach(chain, comment)
+            fresh = [call for call in covered if call.id not in met]
+            if fresh:
+                met |= {call.id: comment.at for call in fresh}
+                break
+            if covered and comment.call_id is not None:
+                break
+    return met
+
+
+def _reach(chain: Sequence[CallForDuty], comment: CommentFact) -> list[CallForDuty]:
+    """The calls of a series this comment covers: all up to the last one it can be about.
+
+    An attempt without a conversation is covered by what was said of the later call; a conversation needs text of its own.
+    """
+    about = [
+        index
+        for index, call in enumerate(chain)
+        if _satisfies(comment, call) and call.started_at - TYPED_WHILE_RINGING <= comment.at
+    ]
+    if not about:
+        return []
+    return [call for call in chain[: about[-1] + 1] if comment.has_text or not call.conversation]
+
+
+def next_contact_states(calls: Sequence[CallForDuty], planned: Sequence[PlannedFact], *, now: datetime) -> dict[int, State]:
+    """Call id -> where its next date stands: an open planned contact that is due after the call (R26, R37, EC-46, EC-47).
+
+    One set before the call and still open at its end satisfies at once; one set later from the moment it was set.
+    """
+    states = {}
+    for call in calls:
+        if not _owes(call) or call.lead_id is None:
+            states[call.id] = _NOT_NEEDED
+            continue
+        leads = {call.lead_id, *call.candidates}
+        met = [
+            max(contact.set_at, call.ended_at)
+            for contact in planned
+            if contact.lead_id in leads
+            and contact.due_at > call.ended_at
+            and (contact.closed_at is None or contact.closed_at > max(contact.set_at, call.ended_at))
+        ]
+        states[call.id] = _state(min(met, default=None), call.due_at, now)
+    return states

@@ -1,0 +1,119 @@
+"""The drawing of DESIGN.md, held by the syntax trees: who may import whom, and which modules do no I/O."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import telephony_bridge
+
+HOUSE = Path(telephony_bridge.__file__).parent
+ROOMS = {"webhooks", "calls", "matcher", "norms", "violations", "crm", "people", "notices"}
+FLOORS: list[set[str]] = [
+    {"model", "errors", "phones"},
+    {"settings", "db", "logs", "metrics"},
+    ROOMS,
+    {"deriving"},
+    {"days"},
+    {"pipeline"},
+    {"worker", "api", "pages"},
+    {"app"},
+    {"demo", "verbs"},
+    {"cli"},
+    {"__main__"},
+]
+PURE = [
+    "model.py",
+    "errors.py",
+    "phones.py",
+    "webhooks/dialects/reading.py",
+    "webhooks/dialects/engine.py",
+    "webhooks/dialects/fields.py",
+    "webhooks/dialects/asterisk.py",
+    "webhooks/dialects/freepbx.py",
+    "webhooks/scrub.py",
+    "matcher/choose.py",
+    "norms/rules.py",
+    "norms/calendar.py",
+    "norms/verdict.py",
+    "norms/evidence.py",
+    "violations/duties.py",
+]
+IO = {"asyncio", "asyncpg", "aiohttp", "os", "structlog", "prometheus_client", "time", "telephony_bridge.db"}
+MODULES = sorted(path.relative_to(HOUSE) for path in HOUSE.rglob("*.py"))
+
+
+def floor(top: str) -> int:
+    return next(level for level, names in enumerate(FLOORS) if top in names)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Full dotted names this module imports; names out of our own packages are resolved to modules where they are."""
+    for node in ast.walk(ast.parse((HOUSE / path).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: import by the full name"
+            assert node.module is not None
+            if node.module == "telephony_bridge":
+                yield from (f"telephony_bridge.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def ours(path: Path) -> Iterator[list[str]]:
+    for name in imports(path):
+        if name.startswith("telephony_bridge.") and name != "telephony_bridge.__version__":
+            yield name.split(".")[1:]
+
+
+def top(path: Path) -> str:
+    return path.parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[0] != "__init__.py"], ids=str)
+def test_imports_go_down_and_rooms_are_entered_by_the_door(path: Path) -> None:
+    mine = top(path)
+    for parts in ours(path):
+        other = parts[0]
+        if other == mine:
+            continue
+        assert floor(other) < floor(mine), f"{path} ({mine}) may not import {'.'.join(parts)}"
+        may_enter = {"errors", "dialects", "duties"}  # vocabularies of pure values, part of the door
+        if other in ROOMS and len(parts) > 1:
+            assert parts[1] in may_enter, f"{path} enters {other} by {parts[1]}, not by its door"
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_do_no_io(name: str) -> None:
+    for found in imports(Path(name)):
+        assert not any(found == banned or found.startswith(banned + ".") for banned in IO), f"{name} imports {found}"
+
+
+def test_every_module_has_a_floor() -> None:
+    for path in MODULES:
+        if path.parts[0] != "__init__.py":
+            floor(top(path))
+
+
+def test_dialects_do_not_import_each_other() -> None:
+    from telephony_bridge.webhooks.dialects import DIALECTS
+
+    for name in DIALECTS:
+        for found in imports(Path("webhooks/dialects") / f"{name}.py"):
+            others = {f"telephony_bridge.webhooks.dialects.{other}" for other in DIALECTS if other != name}
+            assert found not in others
+
+
+def test_every_module_says_what_it_is() -> None:
+    for path in MODULES:
+        assert ast.get_docstring(ast.parse((HOUSE / path).read_text())), f"{path} has no docstring"
+
+
+def test_forbidden_names() -> None:
+    banned = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "service", "handler", "processor", "impl"}
+    for path in MODULES:
+        assert not banned & {part.removesuffix(".py") for part in path.parts}, path
