@@ -1,0 +1,11 @@
+"""The dialects this house speaks: an explicit list, no discovery. Adding one: ``README.md`` beside this file."""
+
+from __future__ import annotations
+
+from telephony_bridge.webhooks.dialects import asterisk, freepbx
+from telephony_bridge.webhooks.dialects.engine import connected, understand
+from telephony_bridge.webhooks.dialects.reading import Dialect
+
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (asterisk.DIALECT, freepbx.DIALECT)}
+
+__all__ = ["DIALECTS", "Dialect", "connected", "understand"]

@@ -1,0 +1,155 @@
+"""What dialects share: taking a body apart, local times, whole seconds. Every refusal names the field and what to do. Pure."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from telephony_bridge.errors import Malformed
+from telephony_bridge.model import Delivery, Installation
+
+Record = Mapping[str, str]
+_PLAUSIBLE = range(2000, 2100)
+_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S")
+
+
+def text_of(body: bytes) -> str:
+    """UTF-8, or what Russian systems send instead."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1251", "replace")
+
+
+def records_of(delivery: Delivery, columns: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """The body as flat records: a JSON object, an array of them or ``{"rows": […]}``, a form, CSV, or a bare query string.
+
+    The first byte decides, not the Content-Type, which senders get wrong. JSON numbers stay as they were written:
+    ``1483463468.20`` is an id, not a float. ``columns`` name a CSV without a header.
+    """
+    text = text_of(delivery.body).strip("\ufeff \t\r\n\0")
+    if not text:
+        if delivery.query:
+            return [_form(delivery.query)]
+        raise Malformed("The body is empty: nothing was posted", syntax=True)
+    if text[0] in "{[":
+        return _json(text)
+    if text[0] == "<":
+        raise Malformed("The body is XML; this dialect speaks JSON, form fields or CSV", syntax=True)
+    head = text.split("\n", 1)[0]
+    if "=" in head and "," not in head.split("=", 1)[0]:
+        return [_form(text)]
+    if "," in head:
+        return _csv(text, columns)
+    raise Malformed("The body is neither JSON, nor form fields, nor CSV", syntax=True)
+
+
+def _json(text: str) -> list[dict[str, str]]:
+    try:
+        value = json.loads(text, parse_float=str, parse_int=str, strict=False)
+    except (json.JSONDecodeError, RecursionError) as broken:
+        where = f" near {text[max(0, broken.pos - 20) : broken.pos + 10]!r}" if isinstance(broken, json.JSONDecodeError) else ""
+        raise Malformed(
+            "The JSON is broken"
+            + _masked(where)
+            + ": escape quotes in names and data with Asterisk's JSON_ENCODE or STRREPLACE, or post form fields (CURL's default)",
+            syntax=True,
+        ) from None
+    if isinstance(value, dict):
+        for wrapper in ("rows", "cdr", "records", "data"):
+            if isinstance(value.get(wrapper), (list, dict)):
+                value = value[wrapper]
+                break
+    found = value if isinstance(value, list) else [value]
+    if not found or not all(isinstance(record, dict) for record in found):
+        raise Malformed("The JSON holds no object with call fields", syntax=False)
+    return [{str(key): _flat(part) for key, part in record.items()} for record in found]
+
+
+def _masked(text: str) -> str:
+    return "".join("#" if char.isdigit() else char for char in text)
+
+
+def _flat(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _form(text: str) -> dict[str, str]:
+    return dict(parse_qsl(text, keep_blank_values=True, errors="replace"))
+
+
+def _csv(text: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    try:
+        lines = [line for line in csv.reader(text.splitlines()) if line]
+    except csv.Error as broken:
+        raise Malformed(f"The CSV is broken: {broken}", syntax=True) from None
+    header = [name.strip().lower() for name in lines[0]]
+    if {"channel", "disposition"} <= set(header):
+        return [dict(zip(header, line, strict=False)) for line in lines[1:]]
+    if not columns:
+        raise Malformed("The CSV has no header line; send one that names the columns", syntax=True)
+    if any(len(line) < len(columns) - 5 for line in lines):
+        raise Malformed(f"A CSV line is too short: expected {', '.join(columns)}", syntax=True)
+    return [dict(zip(columns, line, strict=False)) for line in lines]
+
+
+def moment(value: str, field: str, installation: Installation, *, near: datetime | None = None) -> datetime | None:
+    """A time as sent: local without a zone, ISO with an offset, or an epoch. Empty and zero dates are None.
+
+    ``near`` settles the hour that a clock change repeats.
+    """
+    value = value.strip()
+    if not value or value.startswith("0000-00-00") or value in ("0", "0.000000"):
+        return None
+    at: datetime | None = None
+    if value.replace(".", "", 1).isdigit():
+        try:
+            at = datetime.fromtimestamp(float(value), UTC)
+        except (OverflowError, ValueError, OSError):
+            at = None
+    else:
+        for form in _FORMATS:
+            try:
+                at = datetime.strptime(value, form).replace(tzinfo=installation.timezone)
+                break
+            except ValueError:
+                continue
+        else:
+            try:
+                at = datetime.fromisoformat(value)
+            except ValueError:
+                at = None
+            if at is not None and at.tzinfo is None:
+                at = at.replace(tzinfo=installation.timezone)
+    if at is None:
+        raise Malformed(f"{field}: {_masked(value[:40])} is no time; expected YYYY-MM-DD HH:MM:SS", field)
+    if at.year not in _PLAUSIBLE:
+        raise Malformed(f"{field}: the year {at.year} cannot be; check the PBX's clock", field)
+    if near is not None and at.tzinfo is installation.timezone:
+        at = min((at.replace(fold=0), at.replace(fold=1)), key=lambda one: abs((one.astimezone(UTC) - near).total_seconds()))
+    return at.astimezone(UTC)
+
+
+def seconds(value: str, field: str) -> int | None:
+    """Whole seconds; empty is None. Fractions are cut, as PBXs cut them."""
+    value = value.strip()
+    if not value:
+        return None
+    try:
+        number = float(value)
+        whole = int(number)
+    except (ValueError, OverflowError):
+        raise Malformed(f"{field}: {value[:20]!r} is no number of seconds", field) from None
+    if whole < 0 or number < 0:
+        raise Malformed(f"{field}: {whole} seconds cannot be; a duration is never negative", field)
+    if whole > 86_400 * 2:
+        raise Malformed(f"{field}: {whole} seconds is longer than two days; milliseconds perhaps?", field)
+    return whole

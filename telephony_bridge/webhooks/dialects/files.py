@@ -1,0 +1,76 @@
+"""Files as deliveries, for ``understand`` and for fixtures: a raw body, and ``FILE.headers`` beside it where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from telephony_bridge.errors import Malformed, Unreadable
+from telephony_bridge.model import Call, Delivery, Installation
+from telephony_bridge.webhooks.dialects.engine import connected
+from telephony_bridge.webhooks.dialects.reading import Dialect, Row
+
+
+def delivery_from_file(path: Path, number: int, received_at: datetime) -> Delivery:
+    """A body with its headers; the pseudo headers X-Query and X-Tail stand for the query string and the path below."""
+    headers: dict[str, str] = {}
+    beside = path.with_name(path.name + ".headers")
+    if beside.is_file():
+        for line in beside.read_text().splitlines():
+            name, colon, value = line.partition(":")
+            if colon:
+                headers[name.strip().lower()] = value.strip()
+    query, tail = headers.pop("x-query", ""), headers.pop("x-tail", "").strip("/")
+    return Delivery(number, received_at, path.read_bytes(), headers, query, tail)
+
+
+def moment_json(at: datetime | None) -> str | None:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at is not None else None
+
+
+def call_json(call: Call, source: str, dialect: str) -> dict[str, Any]:
+    """CONTRACT §5; ``talked`` when more than one did, ``number_raw`` when there is no number."""
+    found: dict[str, Any] = {
+        "source": source,
+        "dialect": dialect,
+        "call_key": call.call_key,
+        "direction": call.direction,
+        "extension": call.extension,
+        "number": call.number,
+        "started_at": moment_json(call.started_at),
+        "answered_at": moment_json(call.answered_at),
+        "ended_at": moment_json(call.ended_at),
+        "ring_seconds": call.ring_seconds,
+        "talk_seconds": call.talk_seconds,
+        "disposition": call.disposition,
+        "hangup_cause": call.hangup_cause,
+        "recording_url": call.recording_url,
+        "via": call.via,
+        "final": call.final,
+    }
+    if call.number is None:
+        found["number_raw"] = call.number_raw
+    if len(call.talked) > 1:
+        found["talked"] = [{"extension": talk.extension, "seconds": talk.seconds} for talk in call.talked]
+    return found
+
+
+def understand_files(
+    dialect: Dialect, paths: Sequence[Path], installation: Installation, *, received_at: datetime, source: str = "files"
+) -> list[dict[str, Any]]:
+    """Calls and refusals, each at the place of the first file that told of it."""
+    told: list[tuple[int, dict[str, Any]]] = []
+    first: dict[Row, int] = {}
+    for place, path in enumerate(paths):
+        try:
+            for row in dialect.read(delivery_from_file(path, place, received_at), installation):
+                first.setdefault(row, place)
+        except Unreadable as said:
+            word = "malformed" if isinstance(said, Malformed) else "not_a_call"
+            told.append((place, {"refused": word, "file": str(path), "why": said.why}))
+    for rows in connected(first):
+        place = min(first[row] for row in rows)
+        told += [(place, call_json(call, source, dialect.name)) for call in dialect.tell(rows, installation)]
+    return [line for _, line in sorted(told, key=lambda one: one[0])]
