@@ -12,7 +12,7 @@ import orjson
 from aiohttp import web
 
 from telephony_bridge import api, db, metrics, pipeline, violations, webhooks, worker
-from telephony_bridge.model import Company
+from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.settings import Settings
 
 _GAUGES_FOR = 3.0  # seconds the business gauges may be old
@@ -40,7 +40,7 @@ def build(database: db.Database, settings: Settings, *, with_worker: bool) -> we
             return webhooks.problem(503, str(behind))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
             return webhooks.problem(503, f"Postgres does not answer: {type(away).__name__}")
-        sources = {name: at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None for name, at in heard.items()}
+        sources = {name: rfc3339(at) if at else None for name, at in heard.items()}
         return web.Response(body=orjson.dumps({"status": "ready", "last_delivery": sources}), content_type="application/json")
 
     async def scrape(_: web.Request) -> web.Response:

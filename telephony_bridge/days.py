@@ -9,7 +9,7 @@ from typing import Any
 
 from telephony_bridge import db, norms, violations
 from telephony_bridge.deriving import Book, open_book
-from telephony_bridge.model import Company, Verdict
+from telephony_bridge.model import Company, Verdict, rfc3339
 from telephony_bridge.norms import Tally, calendar, evidence, verdict
 from telephony_bridge.violations import Finding
 
@@ -60,13 +60,9 @@ async def board(
         line["verdict"] = found.verdict
         line["violations"] = marks.get(found.manager_id, {"open": 0, "fixed_late": 0})
         if found.gaps:
-            line["gaps"] = [[_moment(start), _moment(end)] for start, end in found.gaps]
+            line["gaps"] = [[rfc3339(start), rfc3339(end)] for start, end in found.gaps]
         lines.append(line)
     return lines
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 async def manager_days(

@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import aiohttp
-import structlog
 import typer
 from aiohttp import web
 from rich.console import Console
@@ -28,7 +27,6 @@ from telephony_bridge.verbs.serving import until_told
 
 SCHEMA = "telephony_bridge_demo"
 TRUNK, GSM = "PJSIP/provider", "PJSIP/gsm-gate"
-log = structlog.get_logger("demo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,7 @@ class SampleDay:
         self, at: datetime, channel: str, peer: str, source: str, target: str, data: str, ring: int, talk: int, word: str, linked: str
     ) -> None:
         self.sequence += 1
+        identity = linked or f"{int(at.timestamp())}.{self.sequence}"
         answer = at + timedelta(seconds=ring) if talk or word == "ANSWERED" else None
         end = at + timedelta(seconds=ring + talk)
         self.rows.append(
@@ -92,16 +91,16 @@ class SampleDay:
                 "Duration": str(ring + talk),
                 "BillableSeconds": str(talk),
                 "Disposition": word,
-                "UniqueID": f"{int(at.timestamp())}.{self.sequence}" if not linked else linked,
-                "LinkedID": linked or f"{int(at.timestamp())}.{self.sequence}",
+                "UniqueID": identity,
+                "LinkedID": identity,
                 "Sequence": str(self.sequence),
             }
         )
 
-    def dial(self, member: Member, at: datetime, number: str, *, talk: int, trunk: str = TRUNK, word: str = "") -> None:
+    def dial(self, member: Member, at: datetime, number: str, *, talk: int, trunk: str = TRUNK) -> None:
         """One outgoing call, in one row."""
         ring = self.random.randint(4, 25)
-        ending = word or ("ANSWERED" if talk else self.random.choice(["NO ANSWER", "NO ANSWER", "BUSY", "FAILED"]))
+        ending = "ANSWERED" if talk else self.random.choice(["NO ANSWER", "NO ANSWER", "BUSY", "FAILED"])
         national = number.removeprefix("+")
         data = f"{trunk.split('/')[0]}/{national}@{trunk.split('/')[1]},30,tT"
         dialled = "8" + national[1:]

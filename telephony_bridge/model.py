@@ -12,6 +12,11 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 
+def rfc3339(at: datetime) -> str:
+    """A moment as the contract spells it: UTC, whole seconds, ``Z``. ``at`` is in UTC already."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @dataclass(frozen=True, slots=True)
 class Company:
     """The company's defaults: clock, phone region, language of pages and notices."""

@@ -10,8 +10,8 @@ import phonenumbers
 _EXTENSION = re.compile(r"(?i)(?:\s*(?:доб(?:авочный)?\.?|вн\.?|ext(?:ension)?\.?|x|#|;ext=|[,;#])[\s.:№=]*(\d{1,6})\s*)$")
 _HIDDEN = re.compile(r"(?i)anonym|unknown|restrict|private|unavail|withheld|hidden|скрыт")
 _SCHEME = re.compile(r"(?i)^(?:tel|sips?|callto):")
+# the spellings that need no opinion of libphonenumber: every ten-digit national number of these ranges is possible
 _PLAIN_RU = re.compile(r"(?:\+?7|8)?([3489]\d{9})")
-# ranges in which every ten-digit national number is possible and none needs libphonenumber's opinion
 _SHORTEST = 8  # digits with the country code; shorter ones are service numbers or local ones without a city
 
 
@@ -40,18 +40,21 @@ def e164(raw: str, region: str = "RU") -> str | None:
 
     A number counts when libphonenumber finds it *possible* (right length for its country): numbering plans move faster
     than tables, and a test range such as +7 999 000-xx-xx is as good as any. Ten digits and ``8…`` are Russian in region
-    RU; ``810…``, ``00…`` and ``011…`` dial out; a plus that a form turned into a space is put back.
+    RU; ``810…`` and ``00…`` dial out; a plus that a form turned into a space is put back.
     """
-    text = _SCHEME.sub("", raw.strip() if not raw.startswith(" ") else "+" + raw.strip() if digits(raw)[:1] not in ("8", "") else raw.strip())
+    text = raw.strip()
+    if raw.startswith(" ") and digits(raw)[:1] not in ("8", ""):
+        text = "+" + text
+    text = _SCHEME.sub("", text)
     text = split_extension(text.partition("@")[0])[0]
     if not text or _HIDDEN.search(text) or re.search(r"[^\W\d_]", text):
         return None
     plain = digits(text)
     if len(plain) < _SHORTEST or len(plain) > 18:
         return None
-    if region == "RU" and text == plain.join(("+", "")) or text == plain:
-        found = _PLAIN_RU.fullmatch(text) if region == "RU" else None
-        if found is not None and (len(plain) == 11 or not text.startswith("+")):
+    if region == "RU":
+        found = _PLAIN_RU.fullmatch(text)
+        if found is not None:
             return "+7" + found.group(1)
     return _judged(text, plain, region)
 

@@ -32,7 +32,7 @@ async def serve_until_told(database: db.Database, told: Settings, *, with_worker
     runner = web.AppRunner(build(database, told, with_worker=with_worker), access_log=None, shutdown_timeout=20)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, told.host, told.port, backlog=1024, reuse_port=None)
+        site = web.TCPSite(runner, told.host, told.port, backlog=1024)
         await site.start()
         log.info("serving", address=told.address, worker=with_worker)
         await until_told()

@@ -57,7 +57,7 @@ def _columns(record: Mapping[str, str]) -> dict[str, str]:
 
 def _cdr(told: Mapping[str, str], installation: Installation, title: str) -> CdrRow:
     event = told.get("event", "")
-    if event and event.lower() != "cdr" and not _OURS <= {*told}:
+    if event and event.lower() != "cdr" and not set(told) >= _OURS:
         if {"channel", "uniqueid", "privilege", "call_id"} & set(told) or event.lower().startswith(("call.", "bridge", "hangup", "new")):
             raise NotACall(f"This is a {title} {event!r} event; only Cdr events tell of calls, relay those", "event")
         raise Misdirected(f"An event {event!r} is not of {title}: this webhook is pasted into another system", "event")

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from itertools import combinations
 from typing import Literal
 
 from telephony_bridge import phones
 from telephony_bridge.model import Call, Direction, Disposition, Installation, Talk, Via
+from telephony_bridge.webhooks.dialects.engine import joined
 from telephony_bridge.webhooks.dialects.reading import Row
 
 Side = Literal["extension", "trunk", "local", "none"]
@@ -151,32 +153,20 @@ def _dialled(row: CdrRow) -> tuple[str, str] | None:
 def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:
     """The calls of a connected set: rows of one linked id, joined with the consultations that share a living channel."""
     said = _merged(row.said for row in rows)
-    groups: dict[str, list[CdrRow]] = {}
-    parent: dict[str, str] = {}
-
-    def root(identity: str) -> str:
-        while parent.setdefault(identity, identity) != identity:
-            identity = parent[identity]
-        return identity
-
-    def join(one: str, other: str) -> None:
-        first, second = sorted((root(one), root(other)))
-        parent[second] = first
-
-    for row in said:
-        join(row.linkedid, row.uniqueid)
-    by_channel: dict[str, list[CdrRow]] = {}
-    for row in said:
+    bearer: dict[str, int] = {}
+    pairs = [(bearer.setdefault(id_, index), index) for index, row in enumerate(said) for id_ in (row.linkedid, row.uniqueid)]
+    by_channel: dict[str, list[int]] = {}
+    for index, row in enumerate(said):
         for channel in {row.channel, row.dstchannel} - {""}:
-            by_channel.setdefault(channel, []).append(row)
+            by_channel.setdefault(channel, []).append(index)
     for sharing in by_channel.values():
-        for index, one in enumerate(sharing):
-            for other in sharing[index + 1 :]:
-                if one.start <= other.end + _TOUCH and other.start <= one.end + _TOUCH:
-                    join(one.linkedid, other.linkedid)
-    for row in said:
-        groups.setdefault(root(row.linkedid), []).append(row)
-    return [_call(group, installation) for _, group in sorted(groups.items())]
+        pairs += [(one, other) for one, other in combinations(sharing, 2) if _touch(said[one], said[other])]
+    return [_call(group, installation) for group in joined(said, pairs)]
+
+
+def _touch(one: CdrRow, other: CdrRow) -> bool:
+    """Alive at the same time: a channel's name alone is not enough, names start anew with each restart."""
+    return one.start <= other.end + _TOUCH and other.start <= one.end + _TOUCH
 
 
 def _merged(rows: Iterable[CdrRow]) -> list[CdrRow]:
@@ -218,18 +208,18 @@ def _call(rows: list[CdrRow], installation: Installation) -> Call:
     real = [row for row in rows if not row.is_phantom] or rows
     first = real[0]
     direction = _direction(first, real, installation)
-    human = [row for row in real if _is_conversation(row, installation)]
+    if direction is Direction.INTERNAL:
+        human = [row for row in real if row.disposition == "ANSWERED" and row.dstchannel]
+    else:
+        human = [row for row in real if _is_conversation(row, installation)]
     talking = [row for row in human if row.billsec > 0] or human
     forwarded = [row for row in real if _is_forward(row, installation) and row.billsec > 0] if direction is Direction.INBOUND else []
-    if direction is Direction.INTERNAL:
-        talking = [row for row in real if row.disposition == "ANSWERED" and row.dstchannel and side_of(row.dstchannel, installation) != "none"]
-        talking = [row for row in talking if row.billsec > 0] or talking
     talking.sort(key=lambda row: (row.answer or row.start, _number(row.sequence)))
     answers = [row.answer or row.start for row in (*talking, *forwarded)]
     answered_at = min(answers, default=None)
     started_at = _started(rows, real)
     ended_at = max(row.end for row in rows)
-    talks = _talks(talking, direction, first, installation)
+    talks = _talks(talking, direction, installation)
     number, number_raw, outside = _outside(direction, first, real, installation)
     if answered_at is not None:
         disposition, ring = Disposition.ANSWERED, int((answered_at - started_at).total_seconds())
@@ -292,7 +282,7 @@ def _started(rows: Sequence[CdrRow], real: Sequence[CdrRow]) -> datetime:
     return min(epoch_of(row.linkedid) or row.start for row in rows)
 
 
-def _talks(talking: Sequence[CdrRow], direction: Direction, first: CdrRow, installation: Installation) -> list[Talk]:
+def _talks(talking: Sequence[CdrRow], direction: Direction, installation: Installation) -> list[Talk]:
     """Who talked, in the order they began, with the seconds of each."""
     spans: dict[str, list[CdrRow]] = {}
     for row in talking:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from telephony_bridge.model import Call, Delivery, Installation
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
+T = TypeVar("T")
 
-def connected(rows: Iterable[Row]) -> list[list[Row]]:
-    """The connected sets of distinct rows, each sorted by time; the sets by their first row. Input order does not matter."""
-    distinct = sorted(set(rows), key=lambda row: (row.at, row.ties, repr(row.said)))
-    parent = list(range(len(distinct)))
+
+def joined(items: Sequence[T], pairs: Iterable[tuple[int, int]]) -> list[list[T]]:
+    """The items in the sets that the pairs (of indexes) make of them; items keep their order, sets go by their first item."""
+    parent = list(range(len(items)))
 
     def root(index: int) -> int:
         while parent[index] != index:
@@ -19,16 +21,21 @@ def connected(rows: Iterable[Row]) -> list[list[Row]]:
             index = parent[index]
         return index
 
-    bearer: dict[str, int] = {}
-    for index, row in enumerate(distinct):
-        for tie in row.ties:
-            other = root(bearer.setdefault(tie, index))
-            mine = root(index)
-            parent[max(other, mine)] = min(other, mine)
-    sets: dict[int, list[Row]] = {}
-    for index, row in enumerate(distinct):
-        sets.setdefault(root(index), []).append(row)
+    for one, other in pairs:
+        first, second = sorted((root(one), root(other)))
+        parent[second] = first
+    sets: dict[int, list[T]] = {}
+    for index, item in enumerate(items):
+        sets.setdefault(root(index), []).append(item)
     return list(sets.values())
+
+
+def connected(rows: Iterable[Row]) -> list[list[Row]]:
+    """The connected sets of distinct rows, each sorted by time; the sets by their first row. Input order does not matter."""
+    distinct = sorted(set(rows), key=lambda row: (row.at, row.ties, repr(row.said)))
+    bearer: dict[str, int] = {}
+    pairs = [(bearer.setdefault(tie, index), index) for index, row in enumerate(distinct) for tie in row.ties]
+    return joined(distinct, pairs)
 
 
 def understand(dialect: Dialect, deliveries: Sequence[Delivery], installation: Installation) -> list[Call]:

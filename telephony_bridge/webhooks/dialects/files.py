@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from telephony_bridge.errors import Malformed, Unreadable
-from telephony_bridge.model import Call, Delivery, Installation
+from telephony_bridge.model import Call, Delivery, Installation, rfc3339
 from telephony_bridge.webhooks.dialects.engine import connected
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
@@ -26,10 +26,6 @@ def delivery_from_file(path: Path, number: int, received_at: datetime) -> Delive
     return Delivery(number, received_at, path.read_bytes(), headers, query, tail)
 
 
-def moment_json(at: datetime | None) -> str | None:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at is not None else None
-
-
 def call_json(call: Call, source: str, dialect: str) -> dict[str, Any]:
     """CONTRACT §5; ``talked`` when more than one did, ``number_raw`` when there is no number."""
     found: dict[str, Any] = {
@@ -39,9 +35,9 @@ def call_json(call: Call, source: str, dialect: str) -> dict[str, Any]:
         "direction": call.direction,
         "extension": call.extension,
         "number": call.number,
-        "started_at": moment_json(call.started_at),
-        "answered_at": moment_json(call.answered_at),
-        "ended_at": moment_json(call.ended_at),
+        "started_at": rfc3339(call.started_at),
+        "answered_at": rfc3339(call.answered_at) if call.answered_at else None,
+        "ended_at": rfc3339(call.ended_at) if call.ended_at else None,
         "ring_seconds": call.ring_seconds,
         "talk_seconds": call.talk_seconds,
         "disposition": call.disposition,
