@@ -43,7 +43,7 @@ async def board(
     marks = await violations.counts(conn, day)
     lines = []
     for found in sorted(days, key=lambda one: book.handles[one.manager_id]):
-        busy = any(tally.pbx for tally in found.tallies.values())
+        busy = any(tally.pbx or tally.crm for tally in found.tallies.values())
         if not (found.scheduled or busy or manager is not None):
             continue
         line: dict[str, Any] = {
@@ -54,7 +54,7 @@ async def board(
         }
         for metric, tally in found.tallies.items():
             minimum, target = found.bounds.get(metric, (0, 0))
-            numbers = {"entered": tally.pbx} if metric == "new_leads" else {"pbx": tally.pbx, "crm": tally.crm}
+            numbers = {"pbx": tally.pbx, "entered" if metric == "new_leads" else "crm": tally.crm}
             line[metric] = {**numbers, "counted": tally.counted, "min": minimum, "target": target}
         line["not_counted"] = reasons.get(found.manager_id, {})
         line["verdict"] = found.verdict
@@ -156,7 +156,10 @@ async def _gaps(
         spans = sorted(span for source in mine for span in source.calls)
         spans += [(begun, over) for source in mine for begun, over, settled in source.settled if settled == "pause"]
         outages = [
-            (begun, over) for source in mine for begun, over, settled in source.settled if settled == "outage" and begun < end and over > start
+            (begun, over)
+            for source in mine
+            for begun, over, settled in source.settled
+            if settled == "outage" and begun < end and over > start
         ]
         if start >= now:
             continue

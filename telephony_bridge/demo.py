@@ -68,7 +68,17 @@ class SampleDay:
     sequence: int = 0
 
     def _row(
-        self, at: datetime, channel: str, peer: str, source: str, target: str, data: str, ring: int, talk: int, word: str, linked: str
+        self,
+        at: datetime,
+        channel: str,
+        peer: str,
+        source: str,
+        target: str,
+        data: str,
+        ring: int,
+        talk: int,
+        word: str,
+        linked: str,
     ) -> None:
         self.sequence += 1
         identity = linked or f"{int(at.timestamp())}.{self.sequence}"
@@ -203,7 +213,9 @@ async def _tell_the_day(teller: Teller, sample: SampleDay, zone: Any) -> Counter
     )
     for member in TEAM:
         await teller.post("/managers", {"handle": member.handle, "name": member.name, "team": "sales", "from": since})
-        await teller.post(f"/managers/{member.handle}/extensions", {"source": "office", "extension": member.extension, "from": since})
+        await teller.post(
+            f"/managers/{member.handle}/extensions", {"source": "office", "extension": member.extension, "from": since}
+        )
     before = datetime.combine(sample.day - timedelta(days=10), datetime.min.time(), UTC).isoformat()
     ids: dict[str, int] = {}
     for index, number in enumerate(sample.leads):
@@ -308,7 +320,9 @@ async def _story(told: Settings, database: db.Database, company: Any) -> None:
     out = Console()
     out.print(f"{sum(answers.values())} deliveries posted through the door, answers: {dict(answers)}")
     print_board(day, lines, as_json=False)
-    out.print("Open violations: " + ", ".join(f"{code} {number}" for code, number in sorted(Counter(v["code"] for v in found).items())))
+    out.print(
+        "Open violations: " + ", ".join(f"{code} {number}" for code, number in sorted(Counter(v["code"] for v in found).items()))
+    )
     out.print(f"\nThe board:      {told.address}/api/v1/days/{day}\nAPI:            {told.address}/api/v1/openapi.json")
     out.print(f"Metrics:        {told.address}/metrics\nAdmin token:    {told.admin_token}", soft_wrap=True)
     out.print(

@@ -27,7 +27,6 @@ from telephony_bridge.norms import calendar, rules
 from telephony_bridge.violations import Finding, duties
 
 CALL_CODES = ("V01", "V03", "V04")
-DUTY_TALK = 10  # seconds with the client after which the duty is the talker's (EC-27)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,11 @@ def _manager(book: Book, mappings: Sequence[matcher.Mapping], source_id: int, at
     holding = []
     for mapping in mappings:
         day = book.day(mapping.manager_id, at)
-        if mapping.source_id in (None, source_id) and mapping.from_day <= day and (mapping.to_day is None or day <= mapping.to_day):
+        if (
+            mapping.source_id in (None, source_id)
+            and mapping.from_day <= day
+            and (mapping.to_day is None or day <= mapping.to_day)
+        ):
             holding.append((mapping.source_id is not None, mapping.from_day, mapping.manager_id))
     return max(holding)[2] if holding else None
 
@@ -107,7 +110,13 @@ def _talkers(call: Call) -> tuple[Talk, ...]:
 
 
 def _match(
-    book: Book, call: Call, source_id: int, manager_id: int | None, day: date, leads: Sequence[LeadCandidate], excluded: Mapping[str, str]
+    book: Book,
+    call: Call,
+    source_id: int,
+    manager_id: int | None,
+    day: date,
+    leads: Sequence[LeadCandidate],
+    excluded: Mapping[str, str],
 ) -> Match:
     if call.direction is Direction.INTERNAL:
         return Match(MatchResult.INTERNAL, reason="internal")
@@ -121,7 +130,9 @@ def _match(
     return matcher.choose(leads, caller_id=manager_id, day=day)
 
 
-def _facts(book: Book, call: Call, manager_id: int | None, day: date, match: Match, lead: LeadCandidate | None) -> rules.CallFacts:
+def _facts(
+    book: Book, call: Call, manager_id: int | None, day: date, match: Match, lead: LeadCandidate | None
+) -> rules.CallFacts:
     """What weighing needs to know beside the call. A lead is in time until the day is closed (R14, EC-15)."""
     closed = book.closed.get((manager_id, day)) if manager_id is not None else None
     person = book.person(manager_id)
@@ -148,19 +159,17 @@ async def entries(
     made = []
     for call, delivery_ids in told:
         manager_id = _manager(book, mappings.get(call.extension or "", ()), source_id, call.started_at)
-        duty_id = manager_id
-        for talk in _talkers(call):
-            if talk.seconds >= DUTY_TALK:
-                duty_id = _manager(book, mappings.get(talk.extension, ()), source_id, call.started_at) or duty_id
         day = book.day(manager_id, call.started_at)
+        duty_id = manager_id
+        for talk in _talkers(call):  # who talked last long enough owes the comment and the date (EC-27)
+            if talk.seconds >= book.setting("min_talk", manager_id, day):
+                duty_id = _manager(book, mappings.get(talk.extension, ()), source_id, call.started_at) or duty_id
         found = leads.get(call.number, []) if call.number is not None else []
         match = _match(book, call, source_id, manager_id, day, found, excluded)
         lead = next((lead for lead in found if lead.lead_id == match.lead_id), None)
         facts = _facts(book, call, manager_id, day, match, lead)
         weight = rules.weigh(call, facts)
-        made.append(
-            calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, rules.on_norm_lead(call, facts))
-        )
+        made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, rules.on_norm_lead(call, facts)))
     return made
 
 
@@ -247,7 +256,8 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
         ended_at=ended_at,
         talk_seconds=row["talk_seconds"],
         disposition=Disposition(row["disposition"]),
-        conversation=row["disposition"] == Disposition.ANSWERED and row["talk_seconds"] >= book.setting("min_talk", manager_id, day),
+        conversation=row["disposition"] == Disposition.ANSWERED
+        and row["talk_seconds"] >= book.setting("min_talk", manager_id, day),
         due_at=calendar.hard_deadline(
             book.schedule(manager_id),
             ended_at,
@@ -256,18 +266,30 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
             hard_min_minutes=book.setting("hard_min", manager_id, day),
         ),
         soft_at=ended_at + timedelta(minutes=soft),
+        series=timedelta(minutes=book.setting("series", manager_id, day)),
+        drop_merge=timedelta(minutes=book.setting("drop_merge", manager_id, day)),
     )
 
 
 def _findings(
-    book: Book, row: db.Record, duty: duties.CallForDuty, comment: duties.State, contact: duties.State, leads: Sequence[LeadCandidate]
+    book: Book,
+    row: db.Record,
+    duty: duties.CallForDuty,
+    comment: duties.State,
+    contact: duties.State,
+    leads: Sequence[LeadCandidate],
 ) -> list[Finding]:
     """V01, V03 and V04 of one call."""
     if duty.duty_manager is None:
         return []
     day = book.day(duty.duty_manager, duty.started_at)
     version = book.rules.version()
-    evidence = {"call": row["id"], "deliveries": list(row["delivery_ids"]), "lead": row["lead_id"], "talk_seconds": row["talk_seconds"]}
+    evidence = {
+        "call": row["id"],
+        "deliveries": list(row["delivery_ids"]),
+        "lead": row["lead_id"],
+        "talk_seconds": row["talk_seconds"],
+    }
     found = []
 
     def owes(code: str, manager_id: int, on: date, due_at: datetime, met_at: datetime | None, remind_at: datetime | None) -> None:
@@ -287,7 +309,9 @@ def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
     """A lead whose number was changed or removed later keeps the calls it had (EC-16)."""
     if row["lead_id"] is not None and entry.match.result is MatchResult.NONE and entry.call.number is not None:
         kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
-        return replace(entry, match=kept, weight=Weight(row["why_not_dial"], row["why_not_connect"]), on_norm_lead=row["on_norm_lead"])
+        return replace(
+            entry, match=kept, weight=Weight(row["why_not_dial"], row["why_not_connect"]), on_norm_lead=row["on_norm_lead"]
+        )
     return entry
 
 

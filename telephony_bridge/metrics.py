@@ -75,12 +75,13 @@ def set_day(lines: Sequence[Mapping[str, Any]]) -> None:
         gauge.clear()
     for line in lines:
         manager = line["manager"]
-        for metric, gauge in (("dials", _dials), ("connects", _connects)):
-            for kind in ("pbx", "crm", "counted"):
-                gauge.labels(manager, kind).set(line[metric][kind])
-        entered = line["new_leads"]
-        for kind, value in (("pbx", 0), ("crm", entered["entered"]), ("counted", entered["counted"])):
-            _new_leads.labels(manager, kind).set(value)
+        for metric, gauge, crm in (
+            ("dials", _dials, "crm"),
+            ("connects", _connects, "crm"),
+            ("new_leads", _new_leads, "entered"),
+        ):
+            for kind, number in (("pbx", "pbx"), ("crm", crm), ("counted", "counted")):
+                gauge.labels(manager, kind).set(line[metric][number])
         for metric in ("dials", "connects", "new_leads"):
             for bound in ("min", "target"):
                 _norm.labels(manager, metric, bound).set(line[metric][bound])

@@ -25,6 +25,7 @@ __all__ = [
     "Understood",
     "board",
     "deliveries_came",
+    "hold",
     "leads_changed",
     "norms_changed",
     "people_changed",
@@ -60,23 +61,35 @@ class _Told:
             self.refused[delivery.id] = ("malformed" if isinstance(said, Malformed) else "not_a_call", said.why)
 
 
+async def hold(conn: db.Connection) -> None:
+    """Takes the pen before facts are written that other stories read: two people enter the same lead one after the other."""
+    await webhooks.inbox.take_pen(conn)
+
+
 async def deliveries_came(
     conn: db.Connection, batch: Sequence[tuple[int, Delivery]], *, company: Company, now: datetime
 ) -> Understood:
     """A batch, from what the PBX said to what people owe."""
-    await webhooks.inbox.take_pen(conn)
+    judged_at = await webhooks.inbox.take_pen(conn)
     story = Understood(received=[delivery.received_at for _, delivery in batch])
     book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
     by_source: dict[int, list[Delivery]] = {}
     for source_id, delivery in batch:
         by_source.setdefault(source_id, []).append(delivery)
     for source_id, deliveries in by_source.items():
-        await _source_told(conn, book, book.sources[source_id], deliveries, story, now=now)
+        await _source_told(conn, book, book.sources[source_id], deliveries, story, judged_at=judged_at, now=now)
     return story
 
 
 async def _source_told(
-    conn: db.Connection, book: Book, source: Source, deliveries: Sequence[Delivery], story: Understood, *, now: datetime
+    conn: db.Connection,
+    book: Book,
+    source: Source,
+    deliveries: Sequence[Delivery],
+    story: Understood,
+    *,
+    judged_at: datetime,
+    now: datetime,
 ) -> None:
     told = _Told()
     for delivery in deliveries:
@@ -105,11 +118,11 @@ async def _source_told(
     await deriving.reweigh(conn, book, _units(units))
     leads = {known.lead_id for known in before} - {None}
     opened = await deriving.judge_calls(
-        conn, book, call_ids=ids_by_key.values(), lead_ids=[id_ for id_ in leads if id_ is not None], gone=absorbed, now=now
+        conn, book, call_ids=ids_by_key.values(), lead_ids=[id_ for id_ in leads if id_ is not None], gone=absorbed, now=judged_at
     )
     story.opened.update(opened)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
-    story.opened.update(await days_ended(conn, book, only=manager_days, closed_only=True, now=now))
+    story.opened.update(await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at))
 
     for delivery_id in (*fresh, *told.refused):
         outcome = told.refused.get(delivery_id, ("understood", ""))[0]
@@ -206,34 +219,34 @@ async def _settle_deliveries(
 
 async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, company: Company, now: datetime) -> None:
     """Leads, their phones, comments or planned contacts changed: match, weigh and judge what they touch (EC-15)."""
-    await webhooks.inbox.take_pen(conn)
+    judged_at = await webhooks.inbox.take_pen(conn)
     leads = sorted(set(lead_ids))
     book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
     today = book.day(None, now)
     backfill = book.setting("match_backfill", None, today)
     touched = await calls.of_lead_numbers(conn, leads, since=today - timedelta(days=backfill), until=today + timedelta(days=1))
-    await _derive_again(conn, book, touched, leads=leads, now=now)
+    await _derive_again(conn, book, touched, leads=leads, judged_at=judged_at, now=now)
 
 
 async def people_changed(
     conn: db.Connection, manager_ids: Iterable[int], *, since: date, company: Company, now: datetime
 ) -> None:
     """Extensions, schedules or absences changed: the calls since that day find their manager and day anew (EC-52, EC-59)."""
-    await webhooks.inbox.take_pen(conn)
+    judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
     touched = await calls.of_people(conn, list(manager_ids), since=since)
-    await _derive_again(conn, book, touched, leads=(), now=now)
+    await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
 
 
 async def norms_changed(conn: db.Connection, *, company: Company, since: date, now: datetime) -> None:
     """Norms or policy changed from a day on: calls and days since then are judged anew; closed days keep their verdict (R3)."""
-    await webhooks.inbox.take_pen(conn)
+    judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
-    await _derive_again(conn, book, await calls.ids_since(conn, since), leads=(), now=now)
+    await _derive_again(conn, book, await calls.ids_since(conn, since), leads=(), judged_at=judged_at, now=now)
 
 
 async def _derive_again(
-    conn: db.Connection, book: Book, call_ids: Iterable[int], *, leads: Sequence[int], now: datetime
+    conn: db.Connection, book: Book, call_ids: Iterable[int], *, leads: Sequence[int], judged_at: datetime, now: datetime
 ) -> None:
     """Who, whose lead, what it counts for and what is owed, for calls the ledger already has."""
     rows = await calls.whole(conn, call_ids)
@@ -248,14 +261,18 @@ async def _derive_again(
         units |= {(entry.day, entry.call.number, entry.manager_id) for entry in kept}
     await deriving.reweigh(conn, book, _units(units))
     old_leads = {row["lead_id"] for row in rows if row["lead_id"] is not None}
-    await deriving.judge_calls(conn, book, call_ids=[row["id"] for row in rows], lead_ids=old_leads | set(leads), now=now)
+    await deriving.judge_calls(conn, book, call_ids=[row["id"] for row in rows], lead_ids=old_leads | set(leads), now=judged_at)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
-    await days_ended(conn, book, only=manager_days, closed_only=True, now=now)
+    await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
 
 
 async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -> tuple[dict[str, int], bool]:
-    """Deadlines that passed and days that ended. Returns (violations opened by code, whether more may be waiting)."""
+    """Deadlines that passed and days that ended. Returns (violations opened by code, whether more may be waiting).
+
+    Only here time moves on: the other stories judge as of the last look, so that a deadline passes for all at once.
+    """
     await webhooks.inbox.take_pen(conn)
+    await webhooks.inbox.judge_until(conn, now)
     opened: Counter[str] = Counter()
     await violations.reminders_due(conn, now=now)
     passed = await violations.deadlines_passed(conn, now=now)
@@ -270,4 +287,3 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
 async def replay(conn: db.Connection, delivery_ids: Sequence[int], *, now: datetime) -> int:
     """These deliveries wait again, to be understood by today's parser; returns how many."""
     return await webhooks.inbox.reopen(conn, delivery_ids, now=now)
-

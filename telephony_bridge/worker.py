@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import asyncpg
 import structlog
 
 from telephony_bridge import db, metrics, pipeline, webhooks
@@ -15,7 +14,6 @@ from telephony_bridge.model import Company
 BATCH = 400
 _IDLE = 0.05  # seconds between looks at an empty inbox
 _WATCH = 5.0  # seconds between looks at deadlines
-_AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError)
 log = structlog.get_logger("worker")
 
 
@@ -39,7 +37,7 @@ async def understand_some(database: db.Database, company: Company, *, now: datet
             ids = [delivery.id for _, delivery in batch]
             if batch:
                 story = await pipeline.deliveries_came(conn, batch, company=company, now=now)
-    except _AWAY:
+    except db.AWAY:
         raise
     except Exception as failed:
         log.warning("batch_failed", deliveries=len(ids), error=repr(failed))
@@ -59,7 +57,7 @@ async def _one_by_one(database: db.Database, company: Company, ids: list[int], *
                 batch = await webhooks.inbox.by_ids(conn, [delivery_id])
                 story = await pipeline.deliveries_came(conn, batch, company=company, now=now)
             _count(story, clock())
-        except _AWAY:
+        except db.AWAY:
             raise
         except Exception as failed:
             log.exception("put_aside", delivery=delivery_id)
@@ -111,7 +109,7 @@ async def run(database: db.Database, company: Company, *, stopping: Callable[[],
                 await watch(database, company, now=clock())
                 watched = clock()
             pause = 1.0
-        except _AWAY as away:
+        except db.AWAY as away:
             log.error("postgres_away", error=type(away).__name__, retry_in=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 30.0)

@@ -52,9 +52,10 @@ create table ties (
 );
 
 -- Whoever holds this row derives: one writer of derived facts a company, whatever the number of workers.
+-- judged_at is the moment up to which deadlines have been watched: only the watch moves it, everybody judges by it.
 create table pen (
   id int primary key check (id = 1),
-  worker_seen_at timestamptz
+  judged_at timestamptz not null
 );
 
-insert into pen (id) values (1);
+insert into pen (id, judged_at) values (1, 'epoch');

@@ -9,19 +9,20 @@ create table leads (
   stage text not null check (stage in ('new', 'potential', 'client', 'lost')),
   lost_reason text,
   buys_analog text not null default 'unknown' check (buys_analog in ('yes', 'no', 'unknown')),
-  source text not null,
+  source text,
   author_id bigint references managers (id),
   author_kind text not null check (author_kind in ('person', 'machine')),
   entered_at timestamptz not null,
-  updated_at timestamptz not null,
-  import_key text unique
+  updated_at timestamptz not null
 );
 
 create index leads_by_entry on leads (author_id, entered_at);
 
+-- A switchboard is several leads' number; what tells them apart is the extension behind it (EC-18).
 create table lead_phones (
   phone text not null,
   lead_id bigint not null references leads (id),
+  extension text,
   added_at timestamptz not null,
   primary key (phone, lead_id)
 );

@@ -65,11 +65,11 @@ where ($1::bigint is null or source_id = $1) and ($2::text is null or outcome = 
 order by received_at, id;
 
 -- listed
--- Deliveries for people, newest first, without bodies. $1 source name, $2 outcome, $3 how many.
+-- Deliveries for people, newest first, without bodies. $1 source name, $2 outcome, $3 ids below, any of them null, $4 how many.
 select d.id, s.name as source, s.dialect, d.received_at, d.outcome, d.why, d.call_ids, length(d.body) as size
 from deliveries d join sources s on s.id = d.source_id
-where ($1::text is null or s.name = $1) and ($2::text is null or d.outcome = $2)
-order by d.received_at desc, d.id desc limit $3;
+where ($1::text is null or s.name = $1) and ($2::text is null or d.outcome = $2) and ($3::bigint is null or d.id < $3)
+order by d.id desc limit $4;
 
 -- shown
 -- One delivery whole. $1 id.
@@ -87,9 +87,13 @@ select s.name, (select max(d.received_at) from deliveries d where d.source_id = 
 where s.retired_at is null;
 
 -- take_pen
--- Waits until this transaction is the only one that derives.
-select id from pen where id = 1 for update;
+-- Waits until this transaction is the only one that derives; answers up to when deadlines are judged.
+select judged_at from pen where id = 1 for update;
 
 -- try_pen
 -- Takes the pen if nobody holds it.
-select id from pen where id = 1 for update skip locked;
+select judged_at from pen where id = 1 for update skip locked;
+
+-- judge_until
+-- Deadlines have been watched up to a moment. $1 that moment.
+update pen set judged_at = $1 where id = 1;

@@ -96,3 +96,26 @@ select c.id from lead_phones p join calls c on c.number = p.phone
 where p.lead_id = any($1::bigint[]) and c.day between $2 and $3
 union
 select c.id from calls c where c.lead_id = any($1::bigint[]) and c.day between $2 and $3;
+
+-- listed
+-- Calls for people, newest first. $1 id, $2 day, $3 manager, $4 source name, $5 number, $6 lead, $7 a manager who must have a part in
+-- it, $8 what it counts for (below), $9 and $10 started at and id of the last one seen; any of them null; $11 how many.
+-- $8: dials_pbx, dials_crm, dials, connects_pbx, connects_crm, connects, none (a dial that does not count), or why it does not.
+select c.*, s.name as source, s.dialect, m.handle as manager, o.handle as duty_manager
+from calls c join sources s on s.id = c.source_id
+left join managers m on m.id = c.manager_id left join managers o on o.id = c.duty_manager_id
+where ($1::bigint is null or c.id = $1) and ($2::date is null or c.day = $2) and ($3::bigint is null or c.manager_id = $3)
+  and ($4::text is null or s.name = $4) and ($5::text is null or c.number = $5)
+  and ($6::bigint is null or c.lead_id = $6 or $6 = any(c.candidates))
+  and ($7::bigint is null or c.manager_id = $7 or c.duty_manager_id = $7)
+  and ($8::text is null or (c.direction = 'outbound' and case $8
+    when 'dials_pbx' then true
+    when 'dials_crm' then c.on_norm_lead
+    when 'dials' then c.why_not_dial is null
+    when 'connects_pbx' then c.disposition = 'answered'
+    when 'connects_crm' then c.disposition = 'answered' and c.on_norm_lead
+    when 'connects' then c.why_not_connect is null
+    when 'none' then c.why_not_dial is not null
+    else c.why_not_dial = $8 end))
+  and ($9::timestamptz is null or (c.started_at, c.id) < ($9, $10::bigint))
+order by c.started_at desc, c.id desc limit $11;

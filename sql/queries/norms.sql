@@ -1,6 +1,7 @@
 -- all_norms
 -- Every version of every norm.
-select id, metric, segment, team, manager_id, min, target, from_day, author, created_at from norms order by id;
+select n.id, n.metric, n.segment, n.team, n.manager_id, m.handle as manager, n.min, n.target, n.from_day, n.author
+from norms n left join managers m on m.id = n.manager_id order by n.id;
 
 -- add_norm
 -- A new version. $1 metric, $2 segment, $3 team, $4 manager, $5 min, $6 target, $7 from, $8 author, $9 now.

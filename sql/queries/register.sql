@@ -53,3 +53,16 @@ from violations where day = $1 group by manager_id;
 -- Open violations by manager and code, for the gauges.
 select m.handle as manager, v.code, count(*) as violations from violations v join managers m on m.id = v.manager_id
 where v.status in ('open', 'disputed', 'confirmed') group by m.handle, v.code;
+
+-- listed
+-- Violations for people, newest first. $1 id, $2 statuses, $3 code, $4 manager, $5 day, $6 ids below, any of them null, $7 how many.
+select v.id, v.code, v.subject_kind, v.subject_id, v.status, v.closed_because, m.handle as manager, v.day, v.remind_at, v.due_at,
+  v.opened_at, v.fixed_at, v.closed_at, v.policy_version, v.evidence
+from violations v join managers m on m.id = v.manager_id
+where ($1::bigint is null or v.id = $1) and ($2::text[] is null or v.status = any($2::text[])) and ($3::text is null or v.code = $3)
+  and ($4::bigint is null or v.manager_id = $4) and ($5::date is null or v.day = $5) and ($6::bigint is null or v.id < $6)
+order by v.id desc limit $7;
+
+-- moves
+-- How violations came to stand where they do. $1 ids.
+select violation_id, from_status, to_status, at, author, reason from violation_moves where violation_id = any($1::bigint[]) order by id;

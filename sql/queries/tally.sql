@@ -23,11 +23,12 @@ group by manager_id, why_not_dial order by manager_id, why_not_dial;
 -- Leads a person entered between two moments and whether he dialled them by IP within days. One array each:
 -- $1 managers, $2 from, $3 until, $4 first day of dials, $5 last day of dials, $6 segments.
 select u.manager_id, count(*) as entered,
-  count(*) filter (where fresh and l.segment = u.segment) as crm,
+  count(*) filter (where dialled) as proved,
+  count(*) filter (where fresh and l.segment = u.segment) as new,
   count(*) filter (where fresh and l.segment = u.segment and dialled) as called
 from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::date[], $5::date[], $6::text[])
   as u (manager_id, since, until, first_day, last_day, segment)
-join leads l on l.author_id = u.manager_id and l.author_kind = 'person' and l.source <> 'import'
+join leads l on l.author_id = u.manager_id and l.author_kind = 'person' and l.source is distinct from 'import'
             and l.entered_at >= u.since and l.entered_at < u.until
 cross join lateral (select not exists (
     select from lead_phones mine join lead_phones other on other.phone = mine.phone and other.lead_id <> mine.lead_id

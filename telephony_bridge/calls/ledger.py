@@ -153,6 +153,29 @@ async def whole(conn: db.Connection, ids: Iterable[int]) -> list[db.Record]:
     return list(await conn.fetch(SQL.whole, sorted(set(ids))))
 
 
+async def listed(
+    conn: db.Connection,
+    *,
+    call_id: int | None = None,
+    day: date | None = None,
+    manager_id: int | None = None,
+    source: str | None = None,
+    number: str | None = None,
+    lead_id: int | None = None,
+    seen_by: int | None = None,
+    counted: str | None = None,
+    after: tuple[datetime, int] | None = None,
+    limit: int = 100,
+) -> list[db.Record]:
+    """Ledger rows with names of sources and managers, newest first; ``counted`` as the query ``listed`` has it."""
+    started_at, last_id = after or (None, None)
+    return list(
+        await conn.fetch(
+            SQL.listed, call_id, day, manager_id, source, number, lead_id, seen_by, counted, started_at, last_id, limit
+        )
+    )
+
+
 async def of_leads(conn: db.Connection, leads: Iterable[int], since: datetime) -> list[db.Record]:
     """Ledger rows on these leads since a moment."""
     return list(await conn.fetch(SQL.of_leads, sorted(set(leads)), since))

@@ -1,3 +1,47 @@
 """The embedded CRM: leads, comments, planned contacts and deals, each with who wrote it and when."""
 
 from __future__ import annotations
+
+from telephony_bridge.crm.deals import add_deal, change_deal, find_deals, one_deal
+from telephony_bridge.crm.importing import Imported, import_leads
+from telephony_bridge.crm.leads import (
+    Author,
+    Buys,
+    Changes,
+    NewLead,
+    Outcome,
+    Stage,
+    add_lead,
+    change_lead,
+    find_leads,
+    lead_seen_by,
+    shown,
+)
+from telephony_bridge.crm.records import Basis, Note, Plan, comment, history, plan, planned
+
+__all__ = [
+    "Author",
+    "Basis",
+    "Buys",
+    "Changes",
+    "Imported",
+    "NewLead",
+    "Note",
+    "Outcome",
+    "Plan",
+    "Stage",
+    "add_deal",
+    "add_lead",
+    "change_deal",
+    "change_lead",
+    "comment",
+    "find_deals",
+    "find_leads",
+    "history",
+    "import_leads",
+    "lead_seen_by",
+    "one_deal",
+    "plan",
+    "planned",
+    "shown",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 from telephony_bridge.model import LeadCandidate, Match, MatchResult
@@ -22,7 +22,7 @@ def choose(candidates: Sequence[LeadCandidate], *, caller_id: int | None, day: d
     if len(candidates) == 1:
         return Match(MatchResult.MATCHED, ids[0], ids, "only_one")
     owned = caller_id is not None
-    reasons = (
+    reasons: tuple[tuple[str, Callable[[LeadCandidate], bool]], ...] = (
         ("own_open", lambda lead: owned and lead.is_open and lead.manager_id == caller_id),
         ("planned_today", lambda lead: lead.planned_on == day),
         ("own_closed", lambda lead: owned and not lead.is_open and lead.manager_id == caller_id),

@@ -113,7 +113,9 @@ class Rules:
     def norm(self, metric: str, person: Person, day: date) -> Norm | None:
         """The norm of a metric for the person's segment on a day; None where there is none."""
         held = [
-            version for version in self.norms if version.name == metric and version.segment == person.segment and version.holds(person, day)
+            version
+            for version in self.norms
+            if version.name == metric and version.segment == person.segment and version.holds(person, day)
         ]
         if not held:
             return None
@@ -128,7 +130,9 @@ class Rules:
 async def load_rules(conn: db.Connection) -> Rules:
     """Every version of norms and policy."""
     norms = [
-        Version(row["id"], row["metric"], row["team"], row["manager_id"], row["segment"], row["from_day"], (row["min"], row["target"]))
+        Version(
+            row["id"], row["metric"], row["team"], row["manager_id"], row["segment"], row["from_day"], (row["min"], row["target"])
+        )
         for row in await conn.fetch(SQL.all_norms)
     ]
     policies = [
@@ -146,7 +150,7 @@ async def list_norms(conn: db.Connection) -> list[dict[str, Any]]:
             "metric": row["metric"],
             "segment": row["segment"],
             "team": row["team"],
-            "manager_id": row["manager_id"],
+            "manager": row["manager"],
             "min": row["min"],
             "target": row["target"],
             "from": row["from_day"].isoformat() if row["from_day"] else None,
@@ -190,7 +194,9 @@ async def set_policy(
 ) -> int:
     """A new version of a setting; returns its id."""
     return int(
-        await conn.fetchval(SQL.add_policy, name, read_value(name, typed), team, manager_id, segment, from_day, author, reason, now)
+        await conn.fetchval(
+            SQL.add_policy, name, read_value(name, typed), team, manager_id, segment, from_day, author, reason, now
+        )
     )
 
 

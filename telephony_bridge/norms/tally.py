@@ -46,7 +46,8 @@ async def tallies(
     """(manager, day) -> {"dials", "connects"}."""
     return {
         (row["manager_id"], row["day"]): {
-            metric: Tally(row[f"{metric}_pbx"], row[f"{metric}_crm"], row[f"{metric}_counted"]) for metric in ("dials", "connects")
+            metric: Tally(row[f"{metric}_pbx"], row[f"{metric}_crm"], row[f"{metric}_counted"])
+            for metric in ("dials", "connects")
         }
         for row in await conn.fetch(SQL.calls, sorted(set(days)), managers)
     }
@@ -61,12 +62,12 @@ async def not_counted(conn: db.Connection, day: date, managers: Sequence[int] | 
 
 
 async def new_leads(conn: db.Connection, windows: Sequence[NewLeads], *, needs_call: bool) -> dict[int, Tally]:
-    """Manager -> leads entered (as pbx), in the norm's segment and new (as crm), counted."""
+    """Manager -> leads he entered (crm), those of them he dialled (pbx), and those that are new, of the segment and so counted."""
     if not windows:
         return {}
     columns = zip(*((w.manager_id, w.since, w.until, w.first_day, w.last_day, w.segment) for w in windows), strict=True)
     return {
-        row["manager_id"]: Tally(row["entered"], row["crm"], row["called"] if needs_call else row["crm"])
+        row["manager_id"]: Tally(row["proved"], row["entered"], row["called"] if needs_call else row["new"])
         for row in await conn.fetch(SQL.new_leads, *columns)
     }
 
@@ -95,7 +96,9 @@ async def heard(conn: db.Connection, sources: Iterable[int], since: datetime, un
 
 async def closed_days(conn: db.Connection, since: date) -> dict[tuple[int, date], tuple[datetime, datetime]]:
     """(manager, day) -> (closed at, newest entry of a lead that is seen)."""
-    return {(row["manager_id"], row["day"]): (row["closed_at"], row["leads_until"]) for row in await conn.fetch(SQL.closed, since)}
+    return {
+        (row["manager_id"], row["day"]): (row["closed_at"], row["leads_until"]) for row in await conn.fetch(SQL.closed, since)
+    }
 
 
 async def close_days(conn: db.Connection, ended: Sequence[tuple[int, date]], *, now: datetime) -> datetime:

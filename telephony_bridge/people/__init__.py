@@ -1,3 +1,37 @@
 """Who works here: managers (the salespeople), their extensions and absences by date, and who may ask for what."""
 
 from __future__ import annotations
+
+from telephony_bridge.people.access import Bearer, add_user, create_token, find_token, sign_in
+from telephony_bridge.people.staff import (
+    BEGINNING,
+    Particulars,
+    add_absence,
+    add_manager,
+    all_managers,
+    by_handle,
+    change_manager,
+    leave,
+    list_managers,
+    map_extension,
+    schedules,
+)
+
+__all__ = [
+    "BEGINNING",
+    "Bearer",
+    "Particulars",
+    "add_absence",
+    "add_manager",
+    "add_user",
+    "all_managers",
+    "by_handle",
+    "change_manager",
+    "create_token",
+    "find_token",
+    "leave",
+    "list_managers",
+    "map_extension",
+    "schedules",
+    "sign_in",
+]

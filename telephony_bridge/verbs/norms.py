@@ -43,7 +43,16 @@ def set_norm(
         manager_id = (await people.by_handle(conn, manager))["id"] if manager else None
         start = since or next_midnight(company, now)
         version = await norms.set_norm(
-            conn, metric, segment, minimum=minimum, target=target, team=team, manager_id=manager_id, from_day=start, author=AUTHOR, now=now
+            conn,
+            metric,
+            segment,
+            minimum=minimum,
+            target=target,
+            team=team,
+            manager_id=manager_id,
+            from_day=start,
+            author=AUTHOR,
+            now=now,
         )
         await pipeline.norms_changed(conn, company=company, since=start, now=now)
         return version
@@ -82,7 +91,13 @@ def show_policy(as_json: bool = JSON) -> None:
                 "default": setting.default,
                 "meaning": setting.meaning,
                 "versions": [
-                    {"value": v.value, "from": str(v.from_day or ""), "team": v.team, "manager_id": v.manager_id, "segment": v.segment}
+                    {
+                        "value": v.value,
+                        "from": str(v.from_day or ""),
+                        "team": v.team,
+                        "manager_id": v.manager_id,
+                        "segment": v.segment,
+                    }
                     for v in rules.policies
                     if v.name == name
                 ],
@@ -113,7 +128,16 @@ def set_policy(
         manager_id = (await people.by_handle(conn, manager))["id"] if manager else None
         start = since or next_midnight(company, now)
         version = await norms.set_policy(
-            conn, name, value, team=team, manager_id=manager_id, segment=segment, from_day=start, author=AUTHOR, reason=reason, now=now
+            conn,
+            name,
+            value,
+            team=team,
+            manager_id=manager_id,
+            segment=segment,
+            from_day=start,
+            author=AUTHOR,
+            reason=reason,
+            now=now,
         )
         await pipeline.norms_changed(conn, company=company, since=start, now=now)
         return version
@@ -159,5 +183,3 @@ def print_board(asked: date, lines: list[dict[str, Any]], *, as_json: bool) -> N
 
 def _numbers(pbx: int, crm: int, metric: dict[str, int]) -> str:
     return f"{pbx} / {crm} / {metric['counted']}  of {metric['min']}-{metric['target']}"
-
-

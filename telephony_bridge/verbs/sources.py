@@ -16,7 +16,6 @@ from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import JSON, in_transaction, refuse, settings, show
 from telephony_bridge.webhooks.dialects.files import understand_files
-from telephony_bridge.webhooks.snippets import snippet
 
 app = typer.Typer(help="PBX installations and the tokens that prove them.", no_args_is_help=True)
 
@@ -31,7 +30,9 @@ OWN = typer.Option([], "--own-number", help="A number of the company's own, E.16
 @app.command("add")
 def add(
     name: str = typer.Argument(help="A short name, such as office."),
-    dialect: str = typer.Option(..., "--dialect", help="How this PBX speaks; one of " + ", ".join(sorted(webhooks.DIALECTS)) + "."),
+    dialect: str = typer.Option(
+        ..., "--dialect", help="How this PBX speaks; one of " + ", ".join(sorted(webhooks.DIALECTS)) + "."
+    ),
     timezone: str | None = TIMEZONE,
     region: str | None = REGION,
     outside_prefix: str | None = PREFIX,
@@ -108,7 +109,7 @@ def retire(name: str) -> None:
 def _told(source: dict[str, str]) -> None:
     print(orjson.dumps(source).decode())
     if sys.stdout.isatty():
-        print("\n" + snippet(source["dialect"], source["url"]))
+        print("\n" + webhooks.snippet(source["dialect"], source["url"]))
 
 
 def understand(

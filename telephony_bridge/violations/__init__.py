@@ -13,6 +13,7 @@ from telephony_bridge.violations.register import (
     dispute,
     excuse,
     judge,
+    listed,
     open_by_code,
     reminders_due,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "duties",
     "excuse",
     "judge",
+    "listed",
     "open_by_code",
     "planned_for",
     "reminders_due",

@@ -36,6 +36,8 @@ class CallForDuty:
     conversation: bool
     due_at: datetime
     soft_at: datetime
+    series: timedelta = timedelta(minutes=30)
+    drop_merge: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _satisfies(comment: CommentFact, call: CallForDuty) -> bool:
     return comment.lead_id == call.lead_id or comment.lead_id in call.candidates
 
 
-def _chains(calls: Sequence[CallForDuty], series: timedelta, drop: timedelta) -> list[list[CallForDuty]]:
+def _chains(calls: Sequence[CallForDuty]) -> list[list[CallForDuty]]:
     """Calls that one comment covers: unanswered attempts with the final one, and a dropped line with its second part (EC-9)."""
     chains: list[list[CallForDuty]] = []
     for call in sorted(calls, key=lambda one: (one.started_at, one.id)):
@@ -102,21 +104,16 @@ def _chains(calls: Sequence[CallForDuty], series: timedelta, drop: timedelta) ->
         if last is not None and last[0].duty_manager == call.duty_manager:
             before = last[-1]
             quiet = call.started_at - before.ended_at
-            if (not before.conversation and quiet <= series) or (before.conversation and call.conversation and quiet <= drop):
+            if (not before.conversation and quiet <= call.series) or (
+                before.conversation and call.conversation and quiet <= call.drop_merge
+            ):
                 last.append(call)
                 continue
         chains.append([call])
     return chains
 
 
-def comment_states(
-    calls: Sequence[CallForDuty],
-    comments: Sequence[CommentFact],
-    *,
-    now: datetime,
-    series_minutes: int = 30,
-    drop_merge_minutes: int = 5,
-) -> dict[int, State]:
+def comment_states(calls: Sequence[CallForDuty], comments: Sequence[CommentFact], *, now: datetime) -> dict[int, State]:
     """Call id -> where its comment stands.
 
     A comment bound to a call covers that call's series up to it. An unbound one covers the latest uncovered series that
@@ -128,7 +125,7 @@ def comment_states(
         if _owes(call):
             by_lead.setdefault(call.lead_id if call.lead_id is not None else ("call", call.id), []).append(call)
     for mine in by_lead.values():
-        chains = _chains(mine, timedelta(minutes=series_minutes), timedelta(minutes=drop_merge_minutes))
+        chains = _chains(mine)
         for call_id, met_at in _covered(chains, comments).items():
             states[call_id] = State("done", met_at)
         for call in mine:

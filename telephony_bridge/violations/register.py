@@ -11,6 +11,7 @@ import orjson
 
 from telephony_bridge import db
 from telephony_bridge.errors import NotFound, Refused
+from telephony_bridge.model import rfc3339
 
 SQL = db.queries("register")
 
@@ -132,7 +133,9 @@ async def judge(
             [after.fixed_at for _, after, _ in moves],
             [after.closed_at for _, after, _ in moves],
         )
-        await _log(conn, [(row["id"], row["status"], after.status, "facts", after.closed_because) for row, after, _ in moves], now=now)
+        await _log(
+            conn, [(row["id"], row["status"], after.status, "facts", after.closed_because) for row, after, _ in moves], now=now
+        )
     for code, after, before in [(f.code, a, None) for f, a in new] + [(r["code"], a, r["status"]) for r, a, _ in moves]:
         if after.status in ("open", "fixed_late") and before not in ("open", "fixed_late"):
             opened[code] = opened.get(code, 0) + 1
@@ -195,12 +198,66 @@ async def reminders_due(conn: db.Connection, *, now: datetime, limit: int = 1000
 
 async def counts(conn: db.Connection, day: date) -> dict[int, dict[str, int]]:
     """Manager id -> {"open", "fixed_late"} of a day."""
-    return {row["manager_id"]: {"open": row["open"], "fixed_late": row["fixed_late"]} for row in await conn.fetch(SQL.counts, day)}
+    return {
+        row["manager_id"]: {"open": row["open"], "fixed_late": row["fixed_late"]} for row in await conn.fetch(SQL.counts, day)
+    }
 
 
 async def open_by_code(conn: db.Connection) -> list[tuple[str, str, int]]:
     """(manager handle, code, how many) of what is open."""
     return [(row["manager"], row["code"], row["violations"]) for row in await conn.fetch(SQL.open_by_code)]
+
+
+async def listed(
+    conn: db.Connection,
+    *,
+    violation_id: int | None = None,
+    statuses: Sequence[str] | None = None,
+    code: str | None = None,
+    manager_id: int | None = None,
+    day: date | None = None,
+    below: int | None = None,
+    limit: int = 100,
+) -> list[dict[str, Any]]:
+    """CONTRACT §6.3, newest first, each with its moves."""
+    rows = await conn.fetch(SQL.listed, violation_id, statuses, code, manager_id, day, below, limit)
+    moves: dict[int, list[dict[str, Any]]] = {}
+    for move in await conn.fetch(SQL.moves, [row["id"] for row in rows]):
+        moves.setdefault(move["violation_id"], []).append(
+            {
+                "from": move["from_status"],
+                "to": move["to_status"],
+                "at": rfc3339(move["at"]),
+                "author": move["author"],
+                "reason": move["reason"],
+            }
+        )
+    return [_json(row, moves.get(row["id"], [])) for row in rows]
+
+
+def _json(row: db.Record, moves: list[dict[str, Any]]) -> dict[str, Any]:
+    name, severity = CODES[row["code"]]
+    return {
+        "id": row["id"],
+        "code": row["code"],
+        "name": name,
+        "severity": severity,
+        "status": row["status"],
+        "closed_because": row["closed_because"],
+        "subject": {
+            "kind": row["subject_kind"],
+            "id": row["subject_id"] if row["subject_kind"] == "day" else int(row["subject_id"]),
+        },
+        "manager": row["manager"],
+        "date": row["day"].isoformat(),
+        **{
+            moment: rfc3339(row[moment]) if row[moment] is not None else None
+            for moment in ("remind_at", "due_at", "opened_at", "fixed_at", "closed_at")
+        },
+        "policy_version": row["policy_version"],
+        "evidence": row["evidence"],
+        "moves": moves,
+    }
 
 
 async def _speak(

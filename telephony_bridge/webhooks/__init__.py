@@ -6,6 +6,7 @@ from telephony_bridge.webhooks import inbox
 from telephony_bridge.webhooks.dialects import DIALECTS
 from telephony_bridge.webhooks.receive import MAX_BODY, Door, problem
 from telephony_bridge.webhooks.scrub import scrub
+from telephony_bridge.webhooks.snippets import snippet
 from telephony_bridge.webhooks.sources import (
     Source,
     add_source,
@@ -32,4 +33,5 @@ __all__ = [
     "retire_source",
     "rotate_source",
     "scrub",
+    "snippet",
 ]

@@ -173,7 +173,9 @@ async def by_ids(conn: db.Connection, ids: Iterable[int]) -> list[tuple[int, Del
 
 async def tie(conn: db.Connection, source_id: int, told: Mapping[int, Sequence[Row]]) -> None:
     """Remembers which delivery carries which ties on which day."""
-    entries = sorted({(row.at.astimezone(UTC).date(), name, id_) for id_, rows in told.items() for row in rows for name in row.ties})
+    entries = sorted(
+        {(row.at.astimezone(UTC).date(), name, id_) for id_, rows in told.items() for row in rows for name in row.ties}
+    )
     if entries:
         days, names, ids = zip(*entries, strict=True)
         await conn.execute(SQL.tie, days, [source_id] * len(ids), names, ids)
@@ -228,9 +230,11 @@ async def choose(
     return [row["id"] for row in await conn.fetch(SQL.choose, source_id, outcome, since, until)]
 
 
-async def listed(conn: db.Connection, *, source: str | None, outcome: str | None, limit: int = 100) -> list[dict[str, Any]]:
+async def listed(
+    conn: db.Connection, *, source: str | None, outcome: str | None, below: int | None = None, limit: int = 100
+) -> list[dict[str, Any]]:
     """Newest first, without bodies."""
-    return [dict(row) for row in await conn.fetch(SQL.listed, source, outcome, limit)]
+    return [dict(row) for row in await conn.fetch(SQL.listed, source, outcome, below, limit)]
 
 
 async def shown(conn: db.Connection, delivery_id: int) -> dict[str, Any]:
@@ -254,11 +258,17 @@ async def last_heard(conn: db.Connection, *, now: datetime) -> dict[str, datetim
     return {row["name"]: row["at"] for row in await conn.fetch(SQL.last_heard, since)}
 
 
-async def take_pen(conn: db.Connection) -> None:
-    """From here to the end of the transaction nobody else derives."""
-    await conn.fetch(SQL.take_pen)
+async def take_pen(conn: db.Connection) -> datetime:
+    """From here to the end of the transaction nobody else derives. Returns the moment up to which deadlines are judged."""
+    judged_at: datetime = await conn.fetchval(SQL.take_pen)
+    return judged_at
 
 
 async def try_pen(conn: db.Connection) -> bool:
     """Like ``take_pen``, but gives up at once if another worker holds it."""
     return await conn.fetchval(SQL.try_pen) is not None
+
+
+async def judge_until(conn: db.Connection, now: datetime) -> None:
+    """Deadlines up to ``now`` are judged from here on."""
+    await conn.execute(SQL.judge_until, now)

@@ -21,8 +21,21 @@ from telephony_bridge.webhooks.sources import Source
 MAX_BODY = 1 << 20
 _FORGET_AFTER = 2.0  # seconds a list of sources and tokens may be old: how long a retired token still works
 _LEFT_OUT = frozenset(
-    "accept accept-encoding accept-language authorization connection content-length cookie expect host proxy-authorization "
-    "te transfer-encoding upgrade".split()
+    [
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "authorization",
+        "connection",
+        "content-length",
+        "cookie",
+        "expect",
+        "host",
+        "proxy-authorization",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    ]
 )
 log = structlog.get_logger("door")
 
@@ -101,7 +114,13 @@ class Door:
         headers = {key.lower(): _storable(value) for key, value in request.headers.items() if key.lower() not in _LEFT_OUT}
         body = await request.read()
         delivery = Delivery(
-            0, datetime.now(UTC), body, headers, request.rel_url.raw_query_string, _storable(request.match_info.get("tail", "")), request.method
+            0,
+            datetime.now(UTC),
+            body,
+            headers,
+            request.rel_url.raw_query_string,
+            _storable(request.match_info.get("tail", "")),
+            request.method,
         )
         refused: Malformed | NotACall | None = None
         try:
@@ -114,7 +133,9 @@ class Door:
             metrics.delivery(source.name, "duplicate")
         elif refused is not None:
             metrics.delivery(source.name, outcome)
-            log.warning("not_understood", source=source.name, delivery=kept.id, outcome=outcome, field=refused.field, why=refused.why)
+            log.warning(
+                "not_understood", source=source.name, delivery=kept.id, outcome=outcome, field=refused.field, why=refused.why
+            )
         if isinstance(refused, (Malformed, Misdirected)):
             status = 400 if isinstance(refused, Malformed) and refused.syntax else 422
             return problem(status, refused.why, delivery=kept.id, field=refused.field, kept=True, duplicate=kept.duplicate)

@@ -14,14 +14,16 @@ HOUSE = Path(telephony_bridge.__file__).parent
 ROOMS = {"webhooks", "calls", "matcher", "norms", "violations", "crm", "people", "notices"}
 FLOORS: list[set[str]] = [
     {"model", "errors", "phones"},
-    {"settings", "db", "logs", "metrics"},
+    {"settings"},
+    {"db", "logs", "metrics"},
     ROOMS,
     {"deriving"},
     {"days"},
     {"pipeline"},
     {"worker", "api", "pages"},
     {"app"},
-    {"demo", "verbs"},
+    {"verbs"},
+    {"demo"},
     {"cli"},
     {"__main__"},
 ]

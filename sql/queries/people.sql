@@ -1,0 +1,57 @@
+-- everyone
+-- Every manager, by handle.
+select id, handle, name, timezone, team, segment, opens, closes, days, first_day, last_day, notify from managers order by handle;
+
+-- by_handle
+-- One manager. $1 handle.
+select id, handle, name, timezone, team, segment, opens, closes, days, first_day, last_day, notify from managers where handle = $1;
+
+-- add
+-- A new manager. $1 handle, $2 name, $3 timezone, $4 team, $5 segment, $6 opens, $7 closes, $8 days, $9 first day, $10 notify, $11 now.
+insert into managers (handle, name, timezone, team, segment, opens, closes, days, first_day, notify, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id;
+
+-- change
+-- A manager as he is from now on. $1 id, $2 name, $3 timezone, $4 team, $5 segment, $6 opens, $7 closes, $8 days, $9 first day, $10 notify.
+update managers set name = $2, timezone = $3, team = $4, segment = $5, opens = $6, closes = $7, days = $8, first_day = $9, notify = $10
+where id = $1;
+
+-- leave
+-- The last day of work. $1 id, $2 last day.
+update managers set last_day = $2 where id = $1;
+
+-- absences
+-- Absences that end on or after a day, of these managers or of all. $1 managers or null.
+select manager_id, from_day, to_day, kind from absences where $1::bigint[] is null or manager_id = any($1::bigint[])
+order by manager_id, from_day;
+
+-- add_absence
+-- Days away. $1 manager, $2 first day, $3 last day, $4 kind, $5 now.
+insert into absences (manager_id, from_day, to_day, kind, created_at) values ($1, $2, $3, $4, $5) returning id;
+
+-- extensions
+-- Who had which extension, when; all of it.
+select e.manager_id, s.name as source, e.extension, e.from_day, e.to_day from extensions e left join sources s on s.id = e.source_id
+order by e.manager_id, e.from_day, e.id;
+
+-- holders
+-- Mappings of one extension at one source (or at all) that reach into a span. $1 source or null, $2 extension, $3 from, $4 to or null.
+select id, manager_id, from_day, to_day from extensions
+where source_id is not distinct from $1::bigint and extension = $2 and (to_day is null or to_day >= $3)
+  and ($4::date is null or from_day <= $4);
+
+-- end_mapping
+-- A mapping holds no longer than a day. $1 id, $2 last day.
+update extensions set to_day = $2 where id = $1;
+
+-- drop_mapping
+-- A mapping that the new one covers whole. $1 id.
+delete from extensions where id = $1;
+
+-- map
+-- An extension is a manager's. $1 source or null, $2 extension, $3 manager, $4 first day, $5 last day or null.
+insert into extensions (source_id, extension, manager_id, from_day, to_day) values ($1, $2, $3, $4, $5);
+
+-- source_id
+-- A source by name. $1 name.
+select id from sources where name = $1;

@@ -1,0 +1,41 @@
+"""The API under ``/api/v1``: endpoints as values, one place that serves them, and the document that tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from telephony_bridge import db
+from telephony_bridge.api import calls, days, deals, deliveries, leads, managers, norms, planned, sources, violations
+from telephony_bridge.api.endpoint import Endpoint
+from telephony_bridge.api.openapi import document
+from telephony_bridge.api.serving import Serving
+from telephony_bridge.model import Company
+from telephony_bridge.settings import Settings
+
+ENDPOINTS: Sequence[Endpoint] = (
+    *calls.ENDPOINTS,
+    *days.ENDPOINTS,
+    *violations.ENDPOINTS,
+    *leads.ENDPOINTS,
+    *deals.ENDPOINTS,
+    *planned.ENDPOINTS,
+    *deliveries.ENDPOINTS,
+    *managers.ENDPOINTS,
+    *norms.ENDPOINTS,
+    *sources.ENDPOINTS,
+)
+
+__all__ = ["ENDPOINTS", "document", "routes"]
+
+
+def routes(database: db.Database, settings: Settings, company: Company) -> list[web.AbstractRouteDef]:
+    """Every endpoint, and the document of them."""
+    serving = Serving(database, settings, company)
+    told = serving.document_of(document(ENDPOINTS, settings.address))
+    return [
+        *(web.route(one.method, "/api/v1" + one.path, serving.handler(one)) for one in ENDPOINTS),
+        web.get("/api/v1/openapi.json", told),
+        web.route("*", "/api/{tail:.*}", serving.nothing_here),
+    ]

@@ -1,0 +1,53 @@
+"""GET /planned: whom to call on a day, overdue first (CONTRACT §6.5)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from telephony_bridge import crm, people
+from telephony_bridge.api.endpoint import Ask, Endpoint, Told
+
+
+class Planned(TypedDict):
+    """``overdue``: the day for which it was planned is over."""
+
+    id: int
+    lead: int
+    name: str
+    manager: str | None
+    at: str
+    basis: Literal["agreed", "own"]
+    goal: str | None
+    last_outcome: str | None
+    overdue: bool
+
+
+class PlannedList(TypedDict):
+    items: list[Planned]
+    next: None
+
+
+class PlannedQuery(Told):
+    """``manager`` is a handle; ``date`` is today if absent, in the manager's zone."""
+
+    manager: str | None = None
+    day: date | None = Field(None, alias="date")
+
+
+async def find(ask: Ask) -> dict[str, Any]:
+    handle = ask.query.manager or (ask.asker.manager if ask.asker.role == "manager" else None)
+    manager_id = await ask.manager_id(handle)
+    zone = ZoneInfo((await people.by_handle(ask.conn, handle))["timezone"]) if handle is not None else ask.company.zone
+    day = ask.query.day or ask.now.astimezone(zone).date()
+    begins = datetime.combine(day, time(), zone)
+    found = await crm.planned(ask.conn, before=datetime.combine(day + timedelta(days=1), time(), zone), manager_id=manager_id)
+    items = [{**one, "overdue": datetime.fromisoformat(one["at"]) < begins} for one in found]
+    return {"items": items, "next": None}
+
+
+ENDPOINTS = (Endpoint("GET", "/planned", "Planned contacts of a day, overdue first", find, PlannedList, query=PlannedQuery),)

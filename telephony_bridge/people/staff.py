@@ -1,0 +1,210 @@
+"""SQL of the staff: managers with their working week, extensions and absences by date (EC-51 to EC-53, EC-58 to EC-60)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import asyncpg
+
+from telephony_bridge import db
+from telephony_bridge.errors import Conflict, NotFound, Refused
+from telephony_bridge.model import Schedule
+
+SQL = db.queries("people")
+BEGINNING = date(2000, 1, 1)  # what has no beginning holds since here
+_LATEST = date(2099, 12, 31)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """A manager as an administrator describes him. ``opens`` and ``closes`` are minutes after midnight, ``days`` ISO weekdays."""
+
+    name: str
+    timezone: str
+    team: str | None = None
+    segment: str = "cold"
+    opens: int = 9 * 60
+    closes: int = 18 * 60
+    days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    first_day: date | None = None
+    notify: tuple[str, ...] = ()
+
+    def checked(self) -> Particulars:
+        """Itself. Raises ``Refused`` naming what is wrong."""
+        if not self.name.strip():
+            raise Refused("name: a manager needs a name")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            raise Refused(f"timezone: read {self.timezone!r}, expected an IANA zone such as Europe/Moscow") from unknown
+        if not self.segment.strip():
+            raise Refused("segment: expected a word such as cold")
+        return self
+
+
+async def all_managers(conn: db.Connection) -> list[db.Record]:
+    """Every manager who is or was, by handle."""
+    return list(await conn.fetch(SQL.everyone))
+
+
+async def by_handle(conn: db.Connection, handle: str) -> db.Record:
+    """One manager. Raises ``NotFound``."""
+    row = await conn.fetchrow(SQL.by_handle, handle)
+    if row is None:
+        raise NotFound(f"there is no manager {handle!r}; see: telephony-bridge manager list")
+    return row
+
+
+async def schedules(conn: db.Connection, ids: Sequence[int] | None) -> dict[int, Schedule]:
+    """Manager id -> working week with absences; None asks for all."""
+    away: dict[int, list[tuple[date, date]]] = {}
+    for row in await conn.fetch(SQL.absences, ids):
+        away.setdefault(row["manager_id"], []).append((row["from_day"], row["to_day"]))
+    return {
+        row["id"]: Schedule(
+            timezone=ZoneInfo(row["timezone"]),
+            opens=row["opens"],
+            closes=row["closes"],
+            days=frozenset(row["days"]),
+            absences=tuple(away.get(row["id"], ())),
+            first_day=row["first_day"],
+            last_day=row["last_day"],
+        )
+        for row in await conn.fetch(SQL.everyone)
+        if ids is None or row["id"] in ids
+    }
+
+
+async def add_manager(conn: db.Connection, handle: str, told: Particulars, *, now: datetime) -> int:
+    """Registers a salesperson; returns the id. Raises ``Refused`` or ``Conflict``."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", handle):
+        raise Refused(f"handle: read {handle!r}, expected lower-case Latin letters, digits, dots, - and _")
+    told = told.checked()
+    try:
+        async with conn.transaction():
+            return int(await conn.fetchval(SQL.add, handle, *_columns(told), now))
+    except asyncpg.UniqueViolationError as taken:
+        raise Conflict(f"there is a manager {handle!r} already; pick another handle, or change that one") from taken
+
+
+async def change_manager(conn: db.Connection, manager_id: int, told: Particulars) -> None:
+    """The manager is as told from now on."""
+    await conn.execute(SQL.change, manager_id, *_columns(told.checked()))
+
+
+def _columns(told: Particulars) -> tuple[object, ...]:
+    return (
+        told.name.strip(),
+        told.timezone,
+        told.team,
+        told.segment.strip(),
+        told.opens,
+        told.closes,
+        sorted(told.days),
+        told.first_day,
+        list(told.notify),
+    )
+
+
+async def leave(conn: db.Connection, manager_id: int, *, on: date) -> None:
+    """``on`` is the first day away. His extensions stay his until they are another's, so that a call made after is seen (EC-60)."""
+    await conn.execute(SQL.leave, manager_id, on - _DAY)
+
+
+async def add_absence(conn: db.Connection, manager_id: int, first: date, last: date, kind: str, *, now: datetime) -> int:
+    """Days away, both inclusive (EC-51); returns the id. Raises ``Refused``."""
+    if last < first:
+        raise Refused(f"to: read {last}, expected a day on or after {first}")
+    return int(await conn.fetchval(SQL.add_absence, manager_id, first, last, kind, now))
+
+
+async def map_extension(
+    conn: db.Connection,
+    manager_id: int,
+    source: str | None,
+    extension: str,
+    *,
+    first: date | None,
+    last: date | None,
+    today: date,
+) -> tuple[date, set[int]]:
+    """An extension is this manager's from a day on; who had it has it until the day before (EC-58).
+
+    Without ``first`` it holds since the beginning if it was nobody's yet (EC-59), else from today. Returns the first day
+    and everybody whose calls may be another's now. Raises ``NotFound`` or ``Refused``.
+    """
+    if not extension.strip():
+        raise Refused("extension: expected what the PBX calls the phone, such as 101")
+    source_id: int | None = None
+    if source is not None:
+        source_id = await conn.fetchval(SQL.source_id, source)
+        if source_id is None:
+            raise NotFound(f"there is no source named {source}; see: telephony-bridge source list")
+    if first is None:
+        first = today if await conn.fetch(SQL.holders, source_id, extension, BEGINNING, None) else BEGINNING
+    if last is not None and last < first:
+        raise Refused(f"to: read {last}, expected a day on or after {first}")
+    touched = {manager_id}
+    for row in await conn.fetch(SQL.holders, source_id, extension, first, last):
+        touched.add(row["manager_id"])
+        if row["from_day"] < first:
+            await conn.execute(SQL.end_mapping, row["id"], first - _DAY)
+        else:
+            await conn.execute(SQL.drop_mapping, row["id"])
+        if last is not None and (row["to_day"] or _LATEST) > last:  # he has it again afterwards
+            await conn.execute(SQL.map, source_id, extension, row["manager_id"], last + _DAY, row["to_day"])
+    await conn.execute(SQL.map, source_id, extension, manager_id, first, last)
+    return first, touched
+
+
+async def list_managers(conn: db.Connection) -> list[dict[str, Any]]:
+    """Every manager with extensions and absences, JSON-ready, by handle."""
+    extensions = _grouped(await conn.fetch(SQL.extensions))
+    absences = _grouped(await conn.fetch(SQL.absences, None))
+    return [
+        {
+            "id": row["id"],
+            "handle": row["handle"],
+            "name": row["name"],
+            "timezone": row["timezone"],
+            "team": row["team"],
+            "segment": row["segment"],
+            "opens": row["opens"],
+            "closes": row["closes"],
+            "days": frozenset(row["days"]),
+            "from": _iso(row["first_day"]),
+            "last_day": _iso(row["last_day"]),
+            "notify": list(row["notify"]),
+            "extensions": [
+                {
+                    "source": one["source"],
+                    "extension": one["extension"],
+                    "from": None if one["from_day"] == BEGINNING else _iso(one["from_day"]),
+                    "to": _iso(one["to_day"]),
+                }
+                for one in extensions.get(row["id"], ())
+            ],
+            "absences": [
+                {"from": _iso(one["from_day"]), "to": _iso(one["to_day"]), "kind": one["kind"]}
+                for one in absences.get(row["id"], ())
+            ],
+        }
+        for row in await conn.fetch(SQL.everyone)
+    ]
+
+
+def _grouped(rows: Iterable[db.Record]) -> Mapping[int, list[db.Record]]:
+    found: dict[int, list[db.Record]] = {}
+    for row in rows:
+        found.setdefault(row["manager_id"], []).append(row)
+    return found
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
