@@ -177,8 +177,8 @@ async def days_ended(
 ) -> dict[str, int]:
     """Closes the days that have ended and judges their norms; days closed before are judged again where facts changed.
 
-    ``only``: these (manager, day) pairs; None: every day not closed yet, since the first call. ``closed_only``: judge, close nothing.
-    Returns violations opened, by code.
+    ``only``: these (manager, day) pairs; None: every day not closed yet, since the first call.
+    ``closed_only``: judge, close nothing. Returns violations opened, by code.
     """
     if closed_only:
         judged = {pair for pair in only or () if pair in book.closed}

@@ -323,10 +323,11 @@ async def _story(told: Settings, database: db.Database, company: Any) -> None:
     out.print(
         "Open violations: " + ", ".join(f"{code} {number}" for code, number in sorted(Counter(v["code"] for v in found).items()))
     )
-    out.print(f"\nThe board:      {told.address}/api/v1/days/{day}\nAPI:            {told.address}/api/v1/openapi.json")
+    api = f"{told.address}/api/v1"
+    out.print(f"\nThe board:      {api}/days/{day}\nAPI:            {api}/openapi.json", soft_wrap=True)
     out.print(f"Metrics:        {told.address}/metrics\nAdmin token:    {told.admin_token}", soft_wrap=True)
     out.print(
-        f'\ncurl -H "Authorization: Bearer {told.admin_token}" "{told.address}/api/v1/calls?date={day}&manager=anna&counted=repeat"',
+        f'\ncurl -H "Authorization: Bearer {told.admin_token}" "{api}/calls?date={day}&manager=anna&counted=repeat"',
         soft_wrap=True,
         highlight=False,
     )

@@ -130,9 +130,7 @@ def _match(
     return matcher.choose(leads, caller_id=manager_id, day=day)
 
 
-def _facts(
-    book: Book, call: Call, manager_id: int | None, day: date, match: Match, lead: LeadCandidate | None
-) -> rules.CallFacts:
+def _facts(book: Book, manager_id: int | None, day: date, match: Match, lead: LeadCandidate | None) -> rules.CallFacts:
     """What weighing needs to know beside the call. A lead is in time until the day is closed (R14, EC-15)."""
     closed = book.closed.get((manager_id, day)) if manager_id is not None else None
     person = book.person(manager_id)
@@ -167,7 +165,7 @@ async def entries(
         found = leads.get(call.number, []) if call.number is not None else []
         match = _match(book, call, source_id, manager_id, day, found, excluded)
         lead = next((lead for lead in found if lead.lead_id == match.lead_id), None)
-        facts = _facts(book, call, manager_id, day, match, lead)
+        facts = _facts(book, manager_id, day, match, lead)
         weight = rules.weigh(call, facts)
         made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, rules.on_norm_lead(call, facts)))
     return made
@@ -192,7 +190,7 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
             call = calls.read_call(row)
             match = Match(MatchResult(row["match"]), row["lead_id"])
             lead = next((lead for lead in leads.get(number, ()) if lead.lead_id == row["lead_id"]), None)
-            facts = _facts(book, call, manager_id, day, match, lead)
+            facts = _facts(book, manager_id, day, match, lead)
             series.append(((row["source_id"], row["call_key"]), call, facts))
             on_lead[row["source_id"], row["call_key"]] = rules.on_norm_lead(call, facts)
         weights = rules.weigh_series(series)

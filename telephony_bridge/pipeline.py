@@ -28,6 +28,7 @@ __all__ = [
     "hold",
     "leads_changed",
     "norms_changed",
+    "notes_came",
     "people_changed",
     "replay",
     "time_passed",
@@ -217,8 +218,15 @@ async def _settle_deliveries(
     await webhooks.inbox.settle(conn, outcomes, now=now)
 
 
+async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, company: Company, now: datetime) -> None:
+    """Comments or next dates were written on leads: what their calls owe is judged anew; whose they are stays."""
+    judged_at = await webhooks.inbox.take_pen(conn)
+    book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
+    await deriving.judge_calls(conn, book, call_ids=(), lead_ids=lead_ids, now=judged_at)
+
+
 async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, company: Company, now: datetime) -> None:
-    """Leads, their phones, comments or planned contacts changed: match, weigh and judge what they touch (EC-15)."""
+    """Leads or their phones changed: match, weigh and judge what they touch (EC-15)."""
     judged_at = await webhooks.inbox.take_pen(conn)
     leads = sorted(set(lead_ids))
     book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))

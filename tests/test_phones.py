@@ -7,7 +7,9 @@ import pytest
 from telephony_bridge.phones import e164, split_extension
 
 
-@pytest.mark.parametrize("raw", ["8 (999) 000-12-34", "+7 999 0001234", "89990001234", "9990001234", " 79990001234", "tel:+79990001234"])
+@pytest.mark.parametrize(
+    "raw", ["8 (999) 000-12-34", "+7 999 0001234", "89990001234", "9990001234", " 79990001234", "tel:+79990001234"]
+)
 def test_ec_19_spellings_of_one_number(raw: str) -> None:
     assert e164(raw) == "+79990001234"
 

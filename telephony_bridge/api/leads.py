@@ -234,7 +234,7 @@ async def comment(ask: Ask) -> dict[str, Any]:
         at=moment_of(ask, told.at),
         now=ask.now,
     )
-    await pipeline.leads_changed(ask.conn, [lead_id], company=ask.company, now=ask.now)
+    await pipeline.notes_came(ask.conn, [lead_id], company=ask.company, now=ask.now)
     return {"id": comment_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 
 
@@ -259,7 +259,7 @@ async def plan(ask: Ask) -> dict[str, Any]:
         manager_id=await _planner(ask, author, lead),
         at=moment_of(ask, told.set_at),
     )
-    await pipeline.leads_changed(ask.conn, [lead_id], company=ask.company, now=ask.now)
+    await pipeline.notes_came(ask.conn, [lead_id], company=ask.company, now=ask.now)
     return {"id": planned_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 
 

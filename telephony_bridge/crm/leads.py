@@ -83,7 +83,7 @@ async def _holder(conn: db.Connection, wanted: Sequence[Phone], *, besides: int 
 async def add_lead(
     conn: db.Connection, lead: NewLead, *, author: Author, at: datetime, now: datetime, region: str, allow_duplicate: bool = False
 ) -> int:
-    """Enters a lead as of ``at``; returns its id. Raises ``Refused``, or ``Conflict`` whose ``existing`` is the lead that has the number."""
+    """Enters a lead as of ``at``; returns its id. Raises ``Refused``, or ``Conflict`` with the id of the number's holder."""
     numbers = read_phones(lead.phones, region)
     if not numbers:
         raise Refused("phones: a lead needs a number, that is how its calls are found")
@@ -121,7 +121,7 @@ async def _add_phones(conn: db.Connection, lead_id: int, numbers: Sequence[Phone
 
 
 async def change_lead(conn: db.Connection, lead_id: int, changes: Changes, *, at: datetime, now: datetime, region: str) -> None:
-    """What is told changes, the rest stays. A lost lead needs a reason and has no planned contact. Raises as ``add_lead`` does."""
+    """What is told changes, the rest stays. A lost lead needs a reason, and no contact is planned. Raises like ``add_lead``."""
     row = await _row(conn, lead_id, None)
     merged = {
         name: changes.told.get(name, row[name])

@@ -40,7 +40,7 @@ class Note:
 async def comment(
     conn: db.Connection, lead_id: int, note: Note, *, author: Author, manager_id: int | None, at: datetime, now: datetime
 ) -> int:
-    """Records a comment, and the date that came with it for ``manager_id``; returns the comment's id. Raises ``Refused`` or ``NotFound``."""
+    """Records a comment, and the date that came with it for ``manager_id``; returns its id. Raises ``Refused``, ``NotFound``."""
     if not note.text.strip() and note.outcome is None:
         raise Refused("text: write what was said, or give an outcome")
     if note.outcome == "will_call_himself" and note.next_contact is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 Span = tuple[datetime, datetime]
@@ -31,7 +32,7 @@ def evidence_gaps(calls: Sequence[Span], shift: Span, *, gap_minutes: int = 30, 
     """
     start, end = shift
     starts = sorted(started for started, _ in calls if start <= started < end)
-    between = [(later - earlier).total_seconds() for earlier, later in zip(starts, starts[1:], strict=False)]
+    between = [(later - earlier).total_seconds() for earlier, later in pairwise(starts)]
     allowed = timedelta(minutes=gap_minutes)
     if between:
         allowed = max(allowed, timedelta(seconds=3 * median(between)))

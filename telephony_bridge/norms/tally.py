@@ -62,7 +62,7 @@ async def not_counted(conn: db.Connection, day: date, managers: Sequence[int] | 
 
 
 async def new_leads(conn: db.Connection, windows: Sequence[NewLeads], *, needs_call: bool) -> dict[int, Tally]:
-    """Manager -> leads he entered (crm), those of them he dialled (pbx), and those that are new, of the segment and so counted."""
+    """Manager -> leads he entered (crm), those he dialled (pbx), and those that are new, of the segment and so counted."""
     if not windows:
         return {}
     columns = zip(*((w.manager_id, w.since, w.until, w.first_day, w.last_day, w.segment) for w in windows), strict=True)

@@ -113,7 +113,7 @@ def _columns(told: Particulars) -> tuple[object, ...]:
 
 
 async def leave(conn: db.Connection, manager_id: int, *, on: date) -> None:
-    """``on`` is the first day away. His extensions stay his until they are another's, so that a call made after is seen (EC-60)."""
+    """``on`` is the first day away. His extensions stay his until they are another's: a call made after is seen (EC-60)."""
     await conn.execute(SQL.leave, manager_id, on - _DAY)
 
 

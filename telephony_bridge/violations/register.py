@@ -63,7 +63,7 @@ class Standing:
 
 
 def standing(finding: Finding | None, before: str | None, *, now: datetime) -> Standing | None:
-    """The life cycle as a function of the facts. ``None`` finding: the duty is gone (a correction); ``before`` is the row's status.
+    """The life cycle as a function of the facts. Without a finding the duty is gone; ``before`` is the row's status.
 
     Returns None where nothing is to be recorded: a duty met in time that nobody watched.
     """

@@ -16,7 +16,9 @@ SOURCE = {path: path.read_text() for path in Path(telephony_bridge.__file__).par
 
 
 @pytest.mark.parametrize(("room", "name", "says", "sql"), QUERIES, ids=[f"{room}.{name}" for room, name, _, _ in QUERIES])
-async def test_every_query_prepares_on_the_migrated_schema(conn: db.Connection, room: str, name: str, says: str, sql: str) -> None:
+async def test_every_query_prepares_on_the_migrated_schema(
+    conn: db.Connection, room: str, name: str, says: str, sql: str
+) -> None:
     assert says, f"{room}.{name} needs a sentence"
     await conn.prepare(sql)  # type: ignore[attr-defined]  # asyncpg's, not part of what rooms may use
     placeholders = {int(number) for number in re.findall(r"\$(\d+)", sql)}

@@ -116,6 +116,19 @@ def test_every_module_says_what_it_is() -> None:
 
 
 def test_forbidden_names() -> None:
-    banned = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "service", "handler", "processor", "impl"}
+    banned = {
+        "utils",
+        "util",
+        "helpers",
+        "helper",
+        "common",
+        "base",
+        "core",
+        "manager",
+        "service",
+        "handler",
+        "processor",
+        "impl",
+    }
     for path in MODULES:
         assert not banned & {part.removesuffix(".py") for part in path.parts}, path
