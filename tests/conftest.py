@@ -7,12 +7,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
-from telephony_bridge import db
+from telephony_bridge import db, logs
+from telephony_bridge.app import build, company_of
+from telephony_bridge.settings import Settings
+from tests.street import ADMIN, Street
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="rewrite the goldens (*.understood.json); read them as a diff")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet() -> None:
+    logs.set_up("json", quiet=True)
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +64,11 @@ async def own_database(database_url: str, request: pytest.FixtureRequest) -> Asy
     async with found.pool.acquire() as conn:
         await conn.execute(f'drop schema "{schema}" cascade')
     await found.close()
+
+
+@pytest.fixture
+async def street(own_database: db.Database) -> AsyncIterator[Street]:
+    """The whole service without its background worker: tests say when it works, and as of when."""
+    told = Settings(admin_token=ADMIN, schema=own_database.schema)
+    async with TestClient(TestServer(build(own_database, told, with_worker=False))) as client:
+        yield Street(client, own_database, company_of(told))
