@@ -1,0 +1,193 @@
+"""The door: every answer of CONTRACT §3, and that nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from telephony_bridge import db, webhooks
+from telephony_bridge.app import build
+from telephony_bridge.settings import Settings
+from tests.street import ADMIN, Street, ami_row, at
+
+
+@pytest.fixture
+async def office(street: Street) -> Street:
+    await street.source()
+    return street
+
+
+async def outcomes(street: Street) -> Counter[str]:
+    return Counter(one["outcome"] for one in (await street.ask("GET", "/deliveries?limit=1000"))["items"])
+
+
+async def test_200_means_committed(office: Street) -> None:
+    answer = await office.post(ami_row(at("10:00")))
+    assert answer.status == 200
+    told = await answer.json()
+    assert told["kept"] is True
+    assert told["duplicate"] is False
+    assert (await office.ask("GET", f"/deliveries/{told['delivery']}"))["outcome"] == "waiting"
+
+
+@pytest.mark.parametrize("path", ["/webhooks/office/wrong", "/webhooks/nowhere/wrong", "/webhooks/nowhere/{token}"])
+async def test_401_is_the_same_for_a_wrong_source_and_a_wrong_token(office: Street, path: str) -> None:
+    token = office.urls["office"].rpartition("/")[2]
+    answer = await office.client.post(path.format(token=token), json=ami_row(at("10:00")))
+    body = await answer.json(content_type=None)
+    reference = await office.client.post("/webhooks/office/other", json=ami_row(at("10:00")))
+    assert (answer.status, body) == (401, await reference.json(content_type=None))
+    assert await outcomes(office) == {}
+
+
+async def test_a_token_of_one_source_does_not_open_another(office: Street) -> None:
+    await office.source("branch")
+    token = office.urls["branch"].rpartition("/")[2]
+    assert (await office.client.post(f"/webhooks/office/{token}", json=ami_row(at("10:00")))).status == 401
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_413_two_mebibytes_are_not_kept(office: Street, chunked: bool) -> None:
+    body = b'{"x": "' + b"a" * (2 << 20) + b'"}'
+
+    async def pieces() -> Any:
+        for start in range(0, len(body), 65_536):
+            yield body[start : start + 65_536]
+
+    answer = await office.client.post(office.urls["office"], data=pieces() if chunked else io.BytesIO(body))
+    assert answer.status == 413
+    assert await outcomes(office) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "outcome", "says"),
+    [
+        (b'{"Event":"Cdr","CallerID":""Anna" <101>","Channel":"x"}', 400, "malformed", "JSON"),
+        (b"", 400, "malformed", "empty"),
+        (b"[1, 2]", 422, "malformed", "object"),
+        (json.dumps(ami_row(at("10:00")) | {"BillableSeconds": "-5"}).encode(), 422, "malformed", "negative"),
+        (json.dumps(ami_row(at("10:00"), talk=20) | {"BillableSeconds": "900"}).encode(), 422, "malformed", "longer"),
+        (json.dumps(ami_row(at("10:00"), talk=20) | {"AnswerTime": "2026-11-23 09:00:00"}).encode(), 422, "malformed", "before"),
+        (json.dumps(ami_row(at("10:00")) | {"StartTime": "1926-11-23 10:00:00", "UniqueID": "x"}).encode(), 422, "malformed", "year"),
+        (json.dumps({"cmd": "history", "phone": "79990000001", "user": "admin"}).encode(), 422, "not_a_call", "another system"),
+        (json.dumps({"Event": "Newchannel", "Channel": "PJSIP/1-1", "Uniqueid": "1.1"}).encode(), 200, "not_a_call", ""),
+    ],
+)
+async def test_what_cannot_be_used_is_answered_clearly_and_kept(
+    office: Street, body: bytes, status: int, outcome: str, says: str
+) -> None:
+    answer = await office.client.post(office.urls["office"], data=body)
+    told = await answer.json(content_type=None)
+    assert answer.status == status, told
+    if status != 200:
+        assert answer.content_type == "application/problem+json"
+        assert says.lower() in told["title"].lower()
+    kept = await office.ask("GET", f"/deliveries/{told['delivery']}")
+    assert kept["outcome"] == outcome
+    assert kept["body"].encode() == body
+
+
+async def test_cp1251_is_read(office: Street) -> None:
+    row = ami_row(at("10:00"), talk=20) | {"CallerID": '"Анна Смирнова" <101>'}
+    body = json.dumps(row, ensure_ascii=False).encode("cp1251")
+    assert (await office.client.post(office.urls["office"], data=body)).status == 200
+    await office.understand()
+    assert len(await office.calls()) == 1
+
+
+async def test_a_poisonous_delivery_does_not_hold_up_its_batch(office: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    from telephony_bridge.webhooks.dialects import asterisk
+
+    poison = ami_row(at("10:00"), number="+79990000666")
+    good = [ami_row(at("11:00"), number=f"+7999000{index:04}") for index in range(5)]
+    for row in (good[0], poison, *good[1:]):
+        await office.post(row)
+    tell = asterisk.tell
+
+    def explode(rows: Any, installation: Any) -> Any:
+        if any("79990000666" in row.said.lastdata for row in rows):
+            raise RuntimeError("a bug of ours")
+        return tell(rows, installation)
+
+    broken = webhooks.DIALECTS["asterisk"].__class__("asterisk", "Asterisk", asterisk.read, explode)
+    monkeypatch.setitem(webhooks.DIALECTS, "asterisk", broken)
+    await office.understand()
+    assert await outcomes(office) == {"understood": 5, "waiting": 1}
+    waiting = (await office.ask("GET", "/deliveries?outcome=waiting"))["items"][0]
+    assert "a bug of ours" in waiting["why"]
+    monkeypatch.undo()
+    await office.ask("POST", f"/deliveries/{waiting['id']}/replay", {})
+    await office.understand()
+    assert await outcomes(office) == {"understood": 6}
+
+
+async def test_many_waiting_requests_share_commits_and_each_gets_its_own_answer(office: Street) -> None:
+    rows = [ami_row(at("09:00") + timedelta(seconds=index), number=f"+7999000{index:04}") for index in range(200)]
+    answers = await asyncio.gather(*(office.post(row) for row in [*rows, *rows[:50]]))
+    told = [await answer.json() for answer in answers]
+    assert {answer.status for answer in answers} == {200}
+    assert sum(one["duplicate"] for one in told) == 50
+    assert len({one["delivery"] for one in told}) == 200
+    async with office.database.begin() as conn:
+        assert await conn.fetchval("select count(distinct xmin::text) from deliveries") < 100
+
+
+async def test_a_repeat_on_the_next_day_is_recognised(office: Street) -> None:
+    row = ami_row(at("23:59"))
+    first = await (await office.post(row)).json()
+    async with office.database.begin() as conn:
+        await conn.execute("update deliveries set received_at = received_at - interval '1 day', received_on = received_on - 1")
+    again = await (await office.post(row)).json()
+    assert (again["delivery"], again["duplicate"]) == (first["delivery"], True)
+
+
+async def test_503_when_postgres_is_away_and_nothing_is_kept(own_database: db.Database) -> None:
+    told = Settings(admin_token=ADMIN, schema=own_database.schema)
+    async with TestClient(TestServer(build(own_database, told, with_worker=False))) as client:
+        answer = await client.post(
+            "/api/v1/sources", json={"name": "office", "dialect": "asterisk"}, headers={"Authorization": f"Bearer {ADMIN}"}
+        )
+        path = "/webhooks/" + (await answer.json())["url"].partition("/webhooks/")[2]
+        assert (await client.post(path, json=ami_row(at("10:00")))).status == 200
+        async with own_database.pool.acquire() as conn:
+            await conn.execute(f'alter schema "{own_database.schema}" rename to "{own_database.schema}_away"')
+        answer = await client.post(path, json=ami_row(at("11:00")))
+        assert answer.status == 503
+        assert answer.headers["Retry-After"]
+        assert (await client.get("/readyz")).status == 503
+        assert (await client.get("/healthz")).status == 200
+        async with own_database.pool.acquire() as conn:
+            await conn.execute(f'alter schema "{own_database.schema}_away" rename to "{own_database.schema}"')
+        assert (await client.post(path, json=ami_row(at("11:00")))).status == 200
+        assert (await client.get("/readyz")).status == 200
+
+
+async def test_a_rotated_token_works_beside_the_old_one_until_it_is_retired(office: Street) -> None:
+    old = office.urls["office"]
+    async with office.database.begin() as conn:
+        fresh = await webhooks.rotate_source(conn, "office", address="", now=datetime.now(UTC))
+    assert (await office.client.post(old, json=ami_row(at("10:00")))).status == 200
+    assert (await office.client.post(fresh["url"], json=ami_row(at("10:01")))).status == 200
+    async with office.database.begin() as conn:
+        assert await webhooks.retire_source(conn, "office", now=datetime.now(UTC)) == 1
+    door = build(office.database, Settings(schema=office.database.schema), with_worker=False)
+    async with TestClient(TestServer(door)) as other:
+        assert (await other.post(old, json=ami_row(at("10:02")))).status == 401
+        assert (await other.post(fresh["url"], json=ami_row(at("10:02")))).status == 200
+
+
+async def test_get_and_a_tail_are_kept_with_the_delivery(office: Street) -> None:
+    row = ami_row(at("10:00"))
+    answer = await office.client.get(office.urls["office"] + "/events/summary", params=row)
+    assert answer.status == 200, await answer.text()
+    kept = await office.ask("GET", f"/deliveries/{(await answer.json())['delivery']}")
+    assert (kept["method"], kept["tail"]) == ("GET", "events/summary")
+    await office.understand()
+    assert len(await office.calls()) == 1
