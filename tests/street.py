@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -40,7 +41,8 @@ def ami_row(
     local = started.astimezone(MOSCOW)
     answer, end = local + timedelta(seconds=ring), local + timedelta(seconds=ring + talk)
     unique = identity or f"{int(started.timestamp())}.{int(extension) * 7 + int(number[-4:])}"
-    inner, outer = f"PJSIP/{extension}-0000000a", f"{trunk}-0000000b"
+    instance = zlib.crc32(unique.encode()) & 0xFFFFFFF0  # a channel's name is its own, unless a test says otherwise
+    inner, outer = f"PJSIP/{extension}-{instance:08x}", f"{trunk}-{instance + 1:08x}"
     plain = number.removeprefix("+")
     return {
         "Event": "Cdr",

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-import apprise
-
 
 async def send(urls: Sequence[str], title: str, text: str) -> dict[str, bool]:
     """Tries each channel once; channel (the URL's scheme, never its secrets) -> whether it took the text."""
+    import apprise  # a tenth of a second that only who sends should pay
+
     found: dict[str, bool] = {}
     for url in urls:
         channel = apprise.Apprise()

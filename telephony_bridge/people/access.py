@@ -18,7 +18,8 @@ from telephony_bridge.errors import Conflict, Refused
 SQL = db.queries("access")
 ROLES = ("manager", "supervisor", "admin")
 _HASHER = PasswordHasher()
-_NOBODYS = _HASHER.hash("no such login")  # checked for an unknown login, so that its answer takes as long as a wrong password's
+# a hash of nobody's password, checked for an unknown login so that its answer takes as long as a wrong password's
+_NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5IGF0IGFsbCE$RdescudvJCsgt3ub+b6dWRWJTmaasZ0SWcp5RuqYxM4"
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ async def test_ec_27_after_a_transfer_the_duty_is_the_last_talkers(office: Stree
     identity = f"{started}.1"
     first = ami_row(at("10:00"), talk=40, identity=identity)
     second = ami_row(at("10:00:45"), talk=60, ring=2, extension="102", inbound=True, identity=f"{started}.2")
-    second |= {"LinkedID": identity, "Sequence": "2", "Channel": "PJSIP/trunk-0000000b", "DestinationChannel": "PJSIP/102-0000000c"}
+    second |= {"LinkedID": identity, "Sequence": "2", "Channel": first["DestinationChannel"]}
     await office.post(second)
     await office.understand()
     await office.post(first)

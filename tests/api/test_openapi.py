@@ -1,0 +1,89 @@
+"""The document tells the truth: every answer of every endpoint keeps to its schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from telephony_bridge.api import ENDPOINTS
+from tests.street import MONDAY, Street, at
+
+
+@pytest.fixture
+async def busy(street: Street) -> Street:
+    """A company with something behind every address."""
+    await street.source()
+    await street.manager()
+    lead = await street.lead()
+    await street.dial("10:00", talk=45)
+    await street.dial("10:30", number="+79990000009")
+    await street.ask("POST", "/managers/ivan/absences", {"from": "2026-12-01", "to": "2026-12-05", "kind": "vacation"})
+    comment = {"author": "ivan", "at": at("10:05").isoformat(), "text": "Просит прайс.", "outcome": "agreed", "call": 1}
+    contact = {"at": "2027-01-11T07:00:00Z", "basis": "agreed", "goal": "прайс"}
+    await street.ask("POST", f"/leads/{lead}/comments", comment | {"next_contact": contact})
+    await street.ask("POST", "/deals", {"lead": lead, "title": "Партия", "amount": "150000.50"})
+    await street.work("23:59")
+    return street
+
+
+BODIES: dict[tuple[str, str], tuple[str, Any]] = {
+    ("POST", "/violations/{id}/dispute"): ("/violations/{open}/dispute", {"reason": "Номер частный"}),
+    ("POST", "/violations/{id}/confirm"): ("/violations/{open}/confirm", {"reason": "Проверил"}),
+    ("POST", "/violations/{id}/excuse"): ("/violations/{open}/excuse", {"reason": "Прощаю"}),
+    ("POST", "/leads"): ("/leads", {"name": "Лютик", "phones": ["8 999 000 77 77"]}),
+    ("PATCH", "/leads/{id}"): ("/leads/1", {"buys_analog": "yes", "stage": "potential"}),
+    ("POST", "/leads/{id}/comments"): ("/leads/1/comments", {"text": "Ещё раз.", "author": "ivan"}),
+    ("POST", "/leads/{id}/next-contacts"): ("/leads/1/next-contacts", {"at": "2027-02-01T07:00:00Z"}),
+    ("POST", "/deals"): ("/deals", {"lead": 1, "title": "Вторая партия"}),
+    ("PATCH", "/deals/{id}"): ("/deals/1", {"stage": "won"}),
+    ("POST", "/deliveries/{id}/replay"): ("/deliveries/1/replay", {}),
+    ("POST", "/managers"): ("/managers", {"handle": "olga", "name": "Ольга", "days": "mon,tue,sat", "hours": "20:00-08:00"}),
+    ("PATCH", "/managers/{handle}"): ("/managers/ivan", {"team": "north", "hours": "10:00-19:00"}),
+    ("POST", "/managers/{handle}/extensions"): ("/managers/ivan/extensions", {"extension": "107", "from": "2026-11-20"}),
+    ("POST", "/managers/{handle}/absences"): ("/managers/ivan/absences", {"from": "2026-12-30", "to": "2026-12-31"}),
+    ("POST", "/managers/{handle}/leave"): ("/managers/ivan/leave", {"on": "2027-06-01"}),
+    ("POST", "/norms"): ("/norms", {"metric": "dials", "segment": "cold", "min": 1, "target": 2, "manager": "ivan"}),
+    ("POST", "/sources"): ("/sources", {"name": "branch", "dialect": "freepbx"}),
+    ("GET", "/calls"): (f"/calls?date={MONDAY}&manager=ivan&limit=1", None),
+    ("GET", "/calls/{id}"): ("/calls/1", None),
+    ("GET", "/days/{date}"): (f"/days/{MONDAY}", None),
+    ("GET", "/violations"): ("/violations", None),
+    ("GET", "/violations/{id}"): ("/violations/{open}", None),
+    ("GET", "/leads"): ("/leads?phone=89990000001", None),
+    ("GET", "/leads/{id}"): ("/leads/1", None),
+    ("GET", "/leads/{id}/history"): ("/leads/1/history", None),
+    ("GET", "/deals"): ("/deals", None),
+    ("GET", "/planned"): ("/planned?date=2027-02-01", None),
+    ("GET", "/deliveries"): ("/deliveries", None),
+    ("GET", "/deliveries/{id}"): ("/deliveries/1", None),
+    ("GET", "/managers"): ("/managers", None),
+    ("GET", "/managers/{handle}"): ("/managers/ivan", None),
+    ("GET", "/norms"): ("/norms", None),
+    ("GET", "/sources"): ("/sources", None),
+}
+
+
+async def test_every_answer_keeps_to_its_schema(busy: Street) -> None:
+    document = await busy.ask("GET", "/openapi.json")
+    assert {(one.method, one.path) for one in ENDPOINTS} == set(BODIES)
+    standing = (await busy.ask("GET", "/violations?status=open"))["items"][0]["id"]
+    for (method, path), (pattern, body) in BODIES.items():
+        address = pattern.replace("{open}", str(standing))
+        operation = document["paths"]["/api/v1" + path][method.lower()]
+        status = next(code for code in operation["responses"] if code.startswith("2"))
+        schema = operation["responses"][status]["content"]["application/json"]["schema"] | {"components": document["components"]}
+        if body is not None:
+            asked = operation["requestBody"]["content"]["application/json"]["schema"] if "requestBody" in operation else {}
+            Draft202012Validator(asked | {"components": document["components"]}).validate(body)
+        told = await busy.ask(method, address, body, expect=int(status))
+        Draft202012Validator(schema).validate(told)
+        if "items" in told:
+            assert told["items"], f"{address} shows nothing, so its schema is not checked"
+
+
+async def test_the_document_health_and_readiness_need_no_token(street: Street) -> None:
+    for path in ("/api/v1/openapi.json", "/healthz", "/readyz", "/metrics"):
+        answer = await street.client.get(path)
+        assert answer.status == 200, path

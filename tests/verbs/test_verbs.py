@@ -1,0 +1,176 @@
+"""The command line as an administrator types it: installing, asking, mending; exit codes and what is printed where."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from telephony_bridge import db
+from telephony_bridge.cli import app
+from tests.street import MONDAY, ami_row, at
+
+Run = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+def run(own_database: db.Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a verb on the test's database, from an empty folder; ``code`` is the exit code that is expected."""
+    monkeypatch.chdir(tmp_path)
+    env = {"TELEPHONY_BRIDGE_DATABASE_URL": database_url, "TELEPHONY_BRIDGE_SCHEMA": own_database.schema, "COLUMNS": "200"}
+
+    async def invoke(*args: str, code: int = 0, **more: str) -> Result:
+        result = await asyncio.to_thread(CliRunner().invoke, app, list(args), env=env | more)
+        assert result.exit_code == code, (args, result.output, result.exception)
+        return result
+
+    return invoke
+
+
+async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None:
+    assert "nothing to do" in (await run("migrate")).output
+    source = json.loads((await run("source", "add", "office", "--dialect", "asterisk", "--trunk", "PJSIP/trunk*=ip")).output)
+    assert set(source) == {"name", "dialect", "url", "token"}
+    assert source["url"].endswith(f"/webhooks/office/{source['token']}")
+    await run("manager", "add", "ivan", "--name", "Иван", "--extension", "office:101", "--extension", "117", "--team", "north")
+    base = tmp_path / "base.csv"
+    base.write_text("phone,name,company,manager\n8 999 000-00-01,Анна,Ромашка,ivan\n12,Борис,Лютик,\n89990000001,Вера,,\n", "utf-8")
+    told = json.loads((await run("lead", "import", str(base))).output)
+    assert (told["added"], told["known"], told["rejected"]) == (1, 0, 2)
+    rejects = (tmp_path / "base.rejected.csv").read_text("utf-8").splitlines()
+    assert rejects[0] == "phone,name,company,manager,reason"
+    assert "no phone number" in rejects[1]
+    assert "line 2" in rejects[2]
+    again = json.loads((await run("lead", "import", str(base))).output)
+    assert (again["added"], again["known"]) == (0, 1)
+
+    cdr = tmp_path / "cdr.json"
+    cdr.write_text(json.dumps([ami_row(at("10:00"), talk=40), ami_row(at("11:00"))]))
+    assert json.loads((await run("import-cdr", "asterisk", str(cdr), "--source", "office")).output) == {
+        "deliveries": 1, "known": 0, "refused": 0,
+    }  # fmt: skip
+    assert json.loads((await run("import-cdr", "asterisk", str(cdr), "--source", "office")).output)["known"] == 1
+
+    await run("norm", "set", "--metric", "dials", "--segment", "cold", "--min", "2", "--target", "3", "--from", "2026-11-23")
+    await run("policy", "set", "min_talk", "30", "--from", "2026-11-23", "--reason", "пробуем", "--manager", "ivan")
+    assert (await run("work", "--once", "--now", "2026-11-23T23:59:00+03:00")).output == "0 deliveries settled\n"
+    board = json.loads((await run("day", str(MONDAY), "--json")).output)
+    (line,) = board["managers"]
+    assert (line["dials"]["counted"], line["dials"]["min"], line["connects"]["counted"]) == (2, 2, 1)
+    assert "Иван (ivan)" in (await run("day", str(MONDAY))).output
+
+    (delivery,) = json.loads((await run("deliveries", "list", "--json")).output)
+    shown = json.loads((await run("deliveries", "show", str(delivery["id"]), "--json")).output)
+    assert shown["outcome"] == "understood"
+    fixture = (await run("deliveries", "capture", str(delivery["id"]), "two_rows")).output.strip()
+    assert "+79990000001" not in Path(fixture).read_text() or Path(fixture).read_text() != shown["body"]
+    assert "1 deliveries wait" in (await run("deliveries", "replay", "--source", "office")).output
+    await run("work", "--once", "--now", "2026-11-23T23:59:00+03:00")
+    assert json.loads((await run("day", str(MONDAY), "--json")).output) == board
+
+    token = json.loads((await run("token", "create", "bi", "--role", "supervisor")).output)
+    assert set(token) == {"name", "role", "token"}
+    user = json.loads((await run("user", "add", "olga", "--role", "manager", "--manager", "ivan")).output)
+    assert len(user["password"]) >= 12
+    fresh = json.loads((await run("source", "rotate", "office")).output)
+    assert fresh["token"] != source["token"]
+    assert (await run("source", "retire", "office")).output == "1 tokens retired\n"
+    preview = (await run("notices", "preview", "--manager", "ivan", "--at", "2026-11-23T18:00:00+03:00")).output
+    assert "ничего не запланировано" in preview
+    await run("manager", "leave", "ivan", "--on", "2026-12-01")
+    (person,) = json.loads((await run("manager", "list", "--json")).output)
+    assert (person["last_day"], person["hours"], person["days"]) == ("2026-11-30", "09:00-18:00", "mon-fri")
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["source", "add", "office", "--dialect", "avaya"], 1, "asterisk"),
+        (["source", "rotate", "nowhere"], 1, "nowhere"),
+        (["manager", "leave", "nobody", "--on", "2026-12-01"], 1, "nobody"),
+        (["manager", "leave", "nobody", "--on", "tomorrow"], 2, "tomorrow"),
+        (["manager", "add", "ivan", "--name", "Иван", "--extension", "nowhere:101"], 1, "nowhere"),
+        (["work", "--now", "2026-11-23T23:59:00+03:00"], 2, "--once"),
+        (["work", "--once", "--now", "2026-11-23"], 2, "RFC 3339"),
+        (["policy", "set", "min_talk", "ten"], 1, "seconds"),
+        (["policy", "set", "colour", "red"], 1, "colour"),
+        (["norm", "set", "--metric", "smiles", "--segment", "cold", "--min", "1", "--target", "2"], 1, "smiles"),
+        (["day", "today"], 2, "today"),
+        (["deliveries", "show", "99"], 1, "99"),
+        (["deliveries", "replay"], 2, "which"),
+        (["lead", "import", "missing.csv"], 1, "missing.csv"),
+        (["import-cdr", "asterisk", "missing.csv", "--source", "office"], 1, "missing.csv"),
+        (["token", "create", "x", "--role", "manager"], 1, "--manager"),
+        (["token", "create", "x", "--role", "king"], 1, "king"),
+        (["notify", "test", "nobody"], 1, "nobody"),
+        (["understand", "avaya", "x"], 2, "avaya"),
+        (["understand", "asterisk", "missing.json"], 1, "missing.json"),
+        (["dance"], 2, "dance"),
+    ],
+)
+async def test_what_cannot_be_done_says_why_on_stderr(run: Run, args: list[str], code: int, says: str) -> None:
+    result = await run(*args, code=code)
+    assert says in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("TELEPHONY_BRIDGE_PORT", "eighty", "PORT"),
+        ("TELEPHONY_BRIDGE_COLOUR", "red", "COLOUR is not a setting"),
+        ("TELEPHONY_BRIDGE_TIMEZONE", "Moscow", "IANA"),
+        ("TELEPHONY_BRIDGE_LANGUAGE", "de", "LANGUAGE"),
+        ("TELEPHONY_BRIDGE_DATABASE_URL", "mysql://secret@x/y", "postgresql://"),
+        ("TELEPHONY_BRIDGE_ADMIN_TOKEN", "short", "ADMIN_TOKEN"),
+    ],
+)
+async def test_a_wrong_setting_stops_with_one_line(run: Run, name: str, value: str, says: str) -> None:
+    result = await run("norm", "list", code=1, **{name: value})
+    assert says in result.stderr
+    assert "secret" not in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+async def test_an_empty_schema_asks_to_be_migrated(run: Run) -> None:
+    result = await run("norm", "list", code=1, TELEPHONY_BRIDGE_SCHEMA="nothing_here")
+    assert "telephony-bridge migrate" in result.stderr
+
+
+async def test_understand_needs_no_database_and_prints_a_line_a_call(run: Run, tmp_path: Path) -> None:
+    good, broken, other = tmp_path / "a.json", tmp_path / "b.json", tmp_path / "c.json"
+    good.write_text(json.dumps([ami_row(at("10:00"), talk=40), ami_row(at("11:00"))]))
+    broken.write_text('{"clid":""Анна" <101>"}')
+    other.write_text(json.dumps({"Event": "Newchannel", "Channel": "PJSIP/1-1", "Uniqueid": "1.1"}))
+    result = await run(
+        "understand", "asterisk", *(str(path) for path in (good, broken, other)), "--timezone", "Europe/Moscow",
+        "--trunk", "PJSIP/trunk*=ip", TELEPHONY_BRIDGE_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing",
+    )  # fmt: skip
+    lines: list[dict[str, Any]] = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line.get("refused", line.get("started_at")) for line in lines] == [
+        "2026-11-23T07:00:00Z", "2026-11-23T08:00:00Z", "malformed", "not_a_call",
+    ]  # fmt: skip
+    assert lines[2]["file"] == str(broken)
+
+
+def _verbs(group: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = []
+    for name, command in group.commands.items():
+        found += _verbs(command, (*path, name)) if hasattr(command, "commands") else [(*path, name)]
+    return found
+
+
+async def test_every_verb_has_help_with_an_example(run: Run) -> None:
+    import typer.main
+
+    verbs = _verbs(typer.main.get_command(app))
+    assert len(verbs) > 20
+    for verb in verbs:
+        told = (await run(*verb, "--help")).output
+        assert "Example: telephony-bridge " + " ".join(verb) in " ".join(told.split()), verb
