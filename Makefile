@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.run
 	$(BIN)/telephony-bridge demo $(DEMO)
 
-test: $(VENV)/.dev
-	$(BIN)/pytest -q tests/test_phones.py
+test: lint
+	$(BIN)/pytest -q
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check -q .

@@ -1,4 +1,4 @@
-"""Real Postgres for every test: the embedded one, or the one TELEPHONY_BRIDGE_TEST_DATABASE_URL names."""
+"""Real Postgres for every test: the embedded one, or the one TEST_DATABASE_URL names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _quiet() -> None:
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A server for the whole run."""
-    given = os.environ.get("TELEPHONY_BRIDGE_TEST_DATABASE_URL")
+    given = os.environ.get("TEST_DATABASE_URL")
     return given or db.embedded_url(Path(tmp_path_factory.mktemp("data")))
 
 

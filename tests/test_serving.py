@@ -27,7 +27,7 @@ def free_port() -> int:
 
 @contextlib.asynccontextmanager
 async def process(verb: list[str], url: str, schema: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
-    environ = os.environ | {
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("TELEPHONY_BRIDGE_")} | {
         "TELEPHONY_BRIDGE_DATABASE_URL": url,
         "TELEPHONY_BRIDGE_SCHEMA": schema,
         "TELEPHONY_BRIDGE_PORT": str(port),

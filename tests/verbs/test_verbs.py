@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from telephony_bridge import db
+from telephony_bridge import db, logs
 from telephony_bridge.cli import app
 from tests.street import MONDAY, ami_row, at
 
@@ -23,6 +23,7 @@ Run = Callable[..., Awaitable[Result]]
 def run(own_database: db.Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a verb on the test's database, from an empty folder; ``code`` is the exit code that is expected."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(logs, "set_up", lambda *_, **__: None)  # the runner's stderr ends with the verb, loggers outlive it
     env = {"TELEPHONY_BRIDGE_DATABASE_URL": database_url, "TELEPHONY_BRIDGE_SCHEMA": own_database.schema, "COLUMNS": "200"}
 
     async def invoke(*args: str, code: int = 0, **more: str) -> Result:
