@@ -11,11 +11,17 @@ from telephony_bridge.webhooks.dialects.asterisk_rows import CdrRow, epoch_of, r
 from telephony_bridge.webhooks.dialects.fields import moment, records_of, seconds
 from telephony_bridge.webhooks.dialects.reading import Row
 
-# Master.csv has no header; the last columns depend on cdr.conf
-MASTER = (
+_PLAIN = (
     "accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp", "lastdata", "start", "answer", "end",
-    "duration", "billsec", "disposition", "amaflags", "uniqueid", "userfield", "peeraccount", "linkedid", "sequence",
+    "duration", "billsec", "disposition", "amaflags",
 )  # fmt: skip
+_NEW = ("peeraccount", "linkedid", "sequence")
+MASTER = {  # Master.csv has no header; how many columns it has depends on loguniqueid, loguserfield and newcdrcolumns
+    17: (*_PLAIN, "uniqueid"),
+    18: (*_PLAIN, "uniqueid", "userfield"),
+    20: (*_PLAIN, "uniqueid", *_NEW),
+    21: (*_PLAIN, "uniqueid", "userfield", *_NEW),
+}
 
 SPELLINGS = {  # AMI keys, database columns and hooks' names -> the CDR column
     "source": "src",
@@ -27,7 +33,6 @@ SPELLINGS = {  # AMI keys, database columns and hooks' names -> the CDR column
     "starttime": "start",
     "calldate": "start",
     "answertime": "answer",
-    "endtime": "end",
     "billableseconds": "billsec",
     "recordingfile": "recording",
     "recording_url": "recording",
@@ -35,40 +40,70 @@ SPELLINGS = {  # AMI keys, database columns and hooks' names -> the CDR column
     "linked_id": "linkedid",
     "unique_id": "uniqueid",
     "hangup_cause": "hangupcause",
+    "src_num": "src",  # MikoPBX
+    "dst_num": "dst",
+    "src_chan": "channel",
+    "dst_chan": "dstchannel",
+    "endtime": "end",
 }
 _NEEDED = ("uniqueid", "channel", "disposition")
 _KNOWN = {"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION", "CANCEL", "UNKNOWN"}
 _OURS = {"uniqueid", "channel", "disposition", "dstchannel", "lastapp", "lastdata", "billsec", "linkedid", "dcontext"}
-_OTHER_EVENTS = ("eventname", "type")  # CEL and ARI
+_MIKO = (("channel", "src"), ("dstchannel", "dst"))
+_LONGEST = 200  # characters of an id or a channel's name; Asterisk's own limit is 150 and less
 
 
 def rows_of(delivery: Delivery, installation: Installation, *, title: str) -> list[Row]:
     """Every CDR row of a delivery; one that is broken refuses the delivery whole, so that nothing is half understood."""
-    return [row_of(_cdr(_columns(record), installation, title)) for record in records_of(delivery, MASTER)]
+    found = []
+    for record in records_of(delivery, MASTER):
+        told = _columns(record)
+        try:
+            found.append(row_of(_cdr(told, installation, title)))
+        except Malformed as wrong:
+            raise _as_sent(wrong, record) from None
+    return found
+
+
+def _as_sent(wrong: Malformed, record: Mapping[str, str]) -> Malformed:
+    """The refusal in the sender's own spelling of the field: BillableSeconds to who sent that."""
+    spelled = next((key for key in record if _column(key) == wrong.field), wrong.field)
+    if wrong.field is None or spelled is None:
+        return wrong
+    return Malformed(wrong.why.replace(wrong.field, spelled, 1), spelled, syntax=wrong.syntax)
+
+
+def _column(key: str) -> str:
+    name = key.strip().lower()
+    return SPELLINGS.get(name, name)
 
 
 def _columns(record: Mapping[str, str]) -> dict[str, str]:
-    found = {}
-    for key, value in record.items():
-        name = key.strip().lower()
-        found[SPELLINGS.get(name, name)] = value
+    found = {_column(key): value for key, value in record.items()}
+    if "src_num" in record and "channel" not in found:  # MikoPBX's table may name the numbers and no channel
+        found |= {name: f"Miko/{found[number]}" if found.get(number) else "" for name, number in _MIKO}
     return found
 
 
 def _cdr(told: Mapping[str, str], installation: Installation, title: str) -> CdrRow:
     event = told.get("event", "")
     if event and event.lower() != "cdr" and not set(told) >= _OURS:
-        if {"channel", "uniqueid", "privilege", "call_id"} & set(told) or event.lower().startswith(("call.", "bridge", "hangup", "new")):
-            raise NotACall(f"This is a {title} {event!r} event; only Cdr events tell of calls, relay those", "event")
+        if {"channel", "uniqueid", "privilege"} & set(told):
+            raise NotACall(f"An event {event!r} of {title}: only Cdr events tell of calls, relay those", "event")
         raise Misdirected(f"An event {event!r} is not of {title}: this webhook is pasted into another system", "event")
-    for name in _OTHER_EVENTS:
-        if name in told and "billsec" not in told:
-            raise NotACall(f"This is a {told[name]!r} event of CEL or ARI; post CDR rows instead", name)
+    for name in ("eventname", "eventtype") if "billsec" not in told else ():
+        if name in told:
+            raise NotACall(f"An event {told[name]!r} of CEL: post CDR rows instead", name)
+    if {"type", "asterisk_id"} <= set(told) or {"type", "application", "channel"} <= set(told):
+        raise NotACall(f"An event {told['type']!r} of ARI: post CDR rows instead", "type")
     if len(_OURS & set(told)) < 2:
         raise Misdirected(f"None of the CDR columns of {title} is here: this webhook is pasted into another system")
     for name in _NEEDED:
         if not told.get(name, "").strip():
             raise Malformed(f"{name} is missing; a CDR row needs {', '.join(_NEEDED)} and a start", name)
+    for name in ("uniqueid", "linkedid", "channel", "dstchannel", "sequence"):
+        if len(told.get(name, "")) > _LONGEST:
+            raise Malformed(f"{name}: {len(told[name])} characters are no {name}", name)
     uniqueid = told["uniqueid"].strip()
     began = epoch_of(uniqueid)
     start = moment(told.get("start", ""), "start", installation, near=began) or began
@@ -92,7 +127,9 @@ def _cdr(told: Mapping[str, str], installation: Installation, title: str) -> Cdr
             raise Malformed("billsec and answer are both missing on an answered call; one of them is needed", "billsec")
         billsec = int((end - answer).total_seconds()) if answer is not None else 0
     if billsec > max(duration, int((end - start).total_seconds())) + 1:
-        raise Malformed(f"billsec: {billsec} seconds of talk in a call of {duration}; talk cannot be longer than the call", "billsec")
+        raise Malformed(
+            f"billsec: {billsec} seconds of talk in a call of {duration}; talk is never longer than the call", "billsec"
+        )
     if answer is not None and answer < start:
         raise Malformed("answer is before start; check the PBX's clock", "answer")
     if answer is None and word == "ANSWERED":
@@ -118,4 +155,7 @@ def _cdr(told: Mapping[str, str], installation: Installation, title: str) -> Cdr
         dialstatus=told.get("dialstatus", "").strip(),
         hangupcause=told.get("hangupcause", "").strip(),
         recording=told.get("recording", "").strip(),
+        answeredtime=seconds(told.get("answeredtime", ""), "answeredtime"),
+        dialedtime=seconds(told.get("dialedtime", ""), "dialedtime"),
+        is_hooks=bool({"dialstatus", "hangupcause", "answeredtime"} & set(told)),
     )

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
 from telephony_bridge import phones
 from telephony_bridge.model import Call, Direction, Disposition, Installation, Talk, Via
 from telephony_bridge.webhooks.dialects.engine import joined
+from telephony_bridge.webhooks.dialects.fields import PLAUSIBLE
 from telephony_bridge.webhooks.dialects.reading import Row
 
 Side = Literal["extension", "trunk", "local", "none"]
@@ -65,6 +67,9 @@ class CdrRow:
     dialstatus: str = ""
     hangupcause: str = ""
     recording: str = ""
+    answeredtime: int | None = None  # the hook's: seconds the dialled party was connected, whoever talked
+    dialedtime: int | None = None
+    is_hooks: bool = False  # nothing but the hook told of this row
 
     @property
     def is_phantom(self) -> bool:
@@ -75,7 +80,8 @@ class CdrRow:
 def epoch_of(identity: str) -> datetime | None:
     """The UTC second a channel was created, out of its id; None for an id that Originate was given."""
     found = _EPOCH.search(identity)
-    return datetime.fromtimestamp(int(found.group(1)), UTC) if found else None
+    at = datetime.fromtimestamp(int(found.group(1)), UTC) if found else None
+    return at if at is not None and at.year in PLAUSIBLE else None
 
 
 def word_of(disposition: str) -> str:
@@ -109,9 +115,13 @@ def endpoint_of(channel: str) -> str:
 
 def trunk_via(channel: str, installation: Installation) -> Via | None:
     """What the administrator's trunk patterns say of a channel; None where they are silent."""
-    plain = _INSTANCE.sub("", channel)
-    for glob, via in installation.trunks:
-        if any(fnmatchcase(name, glob) for name in (channel, plain, plain.partition("/")[2])):
+    return _trunk_via(_INSTANCE.sub("", channel), installation.trunks)
+
+
+@lru_cache(maxsize=4096)
+def _trunk_via(plain: str, trunks: tuple[tuple[str, Via], ...]) -> Via | None:
+    for glob, via in trunks:  # with the dash as well: who copies a channel's name writes PJSIP/gsm-*
+        if any(fnmatchcase(name, glob) for name in (plain, plain + "-", plain.partition("/")[2])):
             return via
     return None
 
@@ -120,10 +130,15 @@ def side_of(channel: str, installation: Installation) -> Side:
     """Which kind of party a channel is."""
     if not channel:
         return "none"
-    if trunk_via(channel, installation) is not None:
+    return _side_of(_INSTANCE.sub("", channel), installation.trunks, installation.extension_pattern)
+
+
+@lru_cache(maxsize=4096)
+def _side_of(plain: str, trunks: tuple[tuple[str, Via], ...], extension_pattern: str) -> Side:
+    if _trunk_via(plain, trunks) is not None:
         return "trunk"
-    extension = bool(re.search(installation.extension_pattern, endpoint_of(channel)))
-    if channel.startswith("Local/"):
+    extension = bool(re.search(extension_pattern, endpoint_of(plain)))
+    if plain.startswith("Local/"):
         return "extension" if extension else "local"
     return "extension" if extension else "trunk"
 
@@ -134,6 +149,12 @@ def _via(channel: str, installation: Installation) -> Via:
         return told
     tech = channel.partition("/")[0].upper()
     return Via.IP if tech in _IP else Via.MOBILE if tech in _MOBILE else Via.UNKNOWN
+
+
+def _via_unseen(direction: Direction, installation: Installation) -> Via:
+    """The road of a call whose trunk no row names (a hook's missed dial): known only where all trunks are of one kind."""
+    kinds = {via for _, via in installation.trunks}
+    return Via.IP if direction is Direction.INTERNAL or kinds == {Via.IP} else Via.UNKNOWN
 
 
 def _dialled(row: CdrRow) -> tuple[str, str] | None:
@@ -184,6 +205,7 @@ def _merged(rows: Iterable[CdrRow]) -> list[CdrRow]:
                 linkedid=row.linkedid if row.linkedid != row.uniqueid else before.linkedid,
                 cnum=row.cnum or before.cnum,
                 did=row.did or before.did,
+                is_hooks=row.is_hooks and before.is_hooks,
             )
         told[key] = row
     return sorted(told.values(), key=_order)
@@ -213,13 +235,20 @@ def _call(rows: list[CdrRow], installation: Installation) -> Call:
     else:
         human = [row for row in real if _is_conversation(row, installation)]
     talking = [row for row in human if row.billsec > 0] or human
-    forwarded = [row for row in real if _is_forward(row, installation) and row.billsec > 0] if direction is Direction.INBOUND else []
+    inbound = direction is Direction.INBOUND
+    forwarded = [row for row in real if inbound and _is_forward(row, installation) and row.billsec > 0]
     talking.sort(key=lambda row: (row.answer or row.start, _number(row.sequence)))
     answers = [row.answer or row.start for row in (*talking, *forwarded)]
     answered_at = min(answers, default=None)
     started_at = _started(rows, real)
     ended_at = max(row.end for row in rows)
     talks = _talks(talking, direction, installation)
+    talk_seconds = _union(talking)
+    told = _told_by_hook(rows) if not forwarded else None
+    if told is not None and told[1] > talk_seconds + 1:
+        # the hook speaks once a channel: what it says of the dialled party is all there is of the other legs
+        answered_at = answered_at or told[0]
+        ended_at, talk_seconds = max(ended_at, answered_at + timedelta(seconds=told[1])), told[1]
     number, number_raw, outside = _outside(direction, first, real, installation)
     if answered_at is not None:
         disposition, ring = Disposition.ANSWERED, int((answered_at - started_at).total_seconds())
@@ -228,18 +257,18 @@ def _call(rows: list[CdrRow], installation: Installation) -> Call:
     return Call(
         call_key=min((row.linkedid for row in rows), key=lambda one: (epoch_of(one) or started_at, one)),
         direction=direction,
-        extension=_extension(direction, first, talks, real, installation),
+        extension=_extension(direction, first, talks, real, installation, answered=answered_at is not None),
         number=number,
         number_raw=number_raw if number is None else None,
         started_at=started_at,
         answered_at=answered_at,
         ended_at=ended_at,
         ring_seconds=max(ring, 0),
-        talk_seconds=_union(talking),
+        talk_seconds=talk_seconds,
         disposition=disposition,
         hangup_cause=_cause(rows),
         recording_url=max((row.recording for row in rows), default="") or None,
-        via=_via(outside, installation) if outside else Via.UNKNOWN if direction is not Direction.INTERNAL else Via.IP,
+        via=_via(outside, installation) if outside else _via_unseen(direction, installation),
         final=True,
         talked=tuple(talks) if len(talks) > 1 else (),
     )
@@ -282,6 +311,18 @@ def _started(rows: Sequence[CdrRow], real: Sequence[CdrRow]) -> datetime:
     return min(epoch_of(row.linkedid) or row.start for row in rows)
 
 
+def _told_by_hook(rows: Sequence[CdrRow]) -> tuple[datetime, int] | None:
+    """(answered at, seconds) of the dialled party where only hooks spoke: DIALSTATUS, ANSWEREDTIME and DIALEDTIME."""
+    if not all(row.is_hooks for row in rows):
+        return None
+    told = [
+        (row.start + timedelta(seconds=max((row.dialedtime or 0) - row.answeredtime, 0)), row.answeredtime)
+        for row in rows
+        if row.dialstatus.upper() == "ANSWER" and row.answeredtime
+    ]
+    return max(told, key=lambda one: one[1], default=None)
+
+
 def _talks(talking: Sequence[CdrRow], direction: Direction, installation: Installation) -> list[Talk]:
     """Who talked, in the order they began, with the seconds of each."""
     spans: dict[str, list[CdrRow]] = {}
@@ -299,7 +340,8 @@ def _talks(talking: Sequence[CdrRow], direction: Direction, installation: Instal
 def _union(rows: Sequence[CdrRow]) -> int:
     """Seconds that any of the rows covers: Local channels repeat the same seconds."""
     total, until = timedelta(), None
-    for start, end in sorted((row.answer or row.start, (row.answer or row.start) + timedelta(seconds=row.billsec)) for row in rows):
+    spans = [(row.answer or row.start, timedelta(seconds=row.billsec)) for row in rows]
+    for start, end in sorted((start, start + talked) for start, talked in spans):
         begin = start if until is None else max(start, until)
         if end > begin:
             total += end - begin
@@ -308,9 +350,18 @@ def _union(rows: Sequence[CdrRow]) -> int:
 
 
 def _extension(
-    direction: Direction, first: CdrRow, talks: Sequence[Talk], rows: Sequence[CdrRow], installation: Installation
+    direction: Direction,
+    first: CdrRow,
+    talks: Sequence[Talk],
+    rows: Sequence[CdrRow],
+    installation: Installation,
+    *,
+    answered: bool,
 ) -> str | None:
-    """Outbound and internal: who started it, by the channel and not by src. Inbound: who talked first, else who alone was rung."""
+    """Outbound and internal: who started it, by the channel and not by src. Inbound: who talked first, else who alone was rung.
+
+    Where the hook knows that somebody answered and not who, the extensions its Dial rang are the rung ones.
+    """
     if direction is not Direction.INBOUND:
         if side_of(first.channel, installation) == "extension":
             return endpoint_of(first.channel)
@@ -320,7 +371,10 @@ def _extension(
         return talks[0].extension
     if any(_is_forward(row, installation) and row.billsec > 0 for row in rows):
         return None
-    rung = {endpoint_of(row.dstchannel) for row in rows if side_of(row.dstchannel, installation) == "extension"}
+    if answered:
+        rung = {part.partition("/")[2] for row in rows for part in row.lastdata.partition(",")[0].split("&")}
+    else:
+        rung = {endpoint_of(row.dstchannel) for row in rows if side_of(row.dstchannel, installation) == "extension"}
     return rung.pop() if len(rung) == 1 else None
 
 
@@ -361,7 +415,8 @@ def _unanswered(rows: Sequence[CdrRow]) -> Disposition:
         return Disposition.BUSY
     if "CANCEL" in words | dialled:
         return Disposition.CANCELED
-    if dialled & {"CONGESTION", "CHANUNAVAIL"} or (words & {"FAILED", "CONGESTION"} and "NOANSWER" not in dialled and not words & {"NO ANSWER"}):
+    rang = "NOANSWER" in dialled or "NO ANSWER" in words
+    if dialled & {"CONGESTION", "CHANUNAVAIL"} or (words & {"FAILED", "CONGESTION"} and not rang):
         return Disposition.FAILED
     return Disposition.NO_ANSWER
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
 from typing import TypeVar
 
 from telephony_bridge.model import Call, Delivery, Installation
@@ -32,14 +34,21 @@ def joined(items: Sequence[T], pairs: Iterable[tuple[int, int]]) -> list[list[T]
 
 def connected(rows: Iterable[Row]) -> list[list[Row]]:
     """The connected sets of distinct rows, each sorted by time; the sets by their first row. Input order does not matter."""
-    distinct = sorted(set(rows), key=lambda row: (row.at, row.ties, repr(row.said)))
+    distinct: list[Row] = []
+    for _, alike in groupby(sorted(set(rows), key=_moment), key=_moment):
+        same = list(alike)
+        distinct += same if len(same) == 1 else sorted(same, key=lambda row: repr(row.said))
     bearer: dict[str, int] = {}
     pairs = [(bearer.setdefault(tie, index), index) for index, row in enumerate(distinct) for tie in row.ties]
     return joined(distinct, pairs)
 
 
+def _moment(row: Row) -> tuple[datetime, tuple[str, ...]]:
+    return row.at, row.ties
+
+
 def understand(dialect: Dialect, deliveries: Sequence[Delivery], installation: Installation) -> list[Call]:
-    """The calls these deliveries tell of, whatever their order and repeats. Raises ``Unreadable`` for the first that cannot be read."""
+    """The calls these deliveries tell of, whatever their order and repeats. Raises ``Unreadable`` for one that cannot be read."""
     rows = [row for delivery in deliveries for row in dialect.read(delivery, installation)]
     calls = [call for found in connected(rows) for call in dialect.tell(found, installation)]
     return sorted(calls, key=lambda call: (call.started_at, call.call_key))

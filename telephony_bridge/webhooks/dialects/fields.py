@@ -13,7 +13,7 @@ from telephony_bridge.errors import Malformed
 from telephony_bridge.model import Delivery, Installation
 
 Record = Mapping[str, str]
-_PLAUSIBLE = range(2000, 2100)
+PLAUSIBLE = range(2000, 2100)
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S")
 
 
@@ -25,13 +25,18 @@ def text_of(body: bytes) -> str:
         return body.decode("cp1251", "replace")
 
 
-def records_of(delivery: Delivery, columns: tuple[str, ...] = ()) -> list[dict[str, str]]:
+def _storable(text: str) -> str:
+    """Without what an escape may smuggle in and Postgres cannot hold: NUL and half characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def records_of(delivery: Delivery, columns: Mapping[int, tuple[str, ...]]) -> list[dict[str, str]]:
     """The body as flat records: a JSON object, an array of them or ``{"rows": […]}``, a form, CSV, or a bare query string.
 
     The first byte decides, not the Content-Type, which senders get wrong. JSON numbers stay as they were written:
-    ``1483463468.20`` is an id, not a float. ``columns`` name a CSV without a header.
+    ``1483463468.20`` is an id, not a float. ``columns`` name a CSV without a header, by how many it has.
     """
-    text = text_of(delivery.body).strip("\ufeff \t\r\n\0")
+    text = text_of(delivery.body).replace("\0", "").strip("\ufeff \t\r\n")
     if not text:
         if delivery.query:
             return [_form(delivery.query)]
@@ -56,7 +61,7 @@ def _json(text: str) -> list[dict[str, str]]:
         raise Malformed(
             "The JSON is broken"
             + _masked(where)
-            + ": escape quotes in names and data with Asterisk's JSON_ENCODE or STRREPLACE, or post form fields (CURL's default)",
+            + ": quotes in names and data need a backslash; or post form fields, each value through URIENCODE",
             syntax=True,
         ) from None
     if isinstance(value, dict):
@@ -67,7 +72,7 @@ def _json(text: str) -> list[dict[str, str]]:
     found = value if isinstance(value, list) else [value]
     if not found or not all(isinstance(record, dict) for record in found):
         raise Malformed("The JSON holds no object with call fields", syntax=False)
-    return [{str(key): _flat(part) for key, part in record.items()} for record in found]
+    return [{_storable(str(key)): _storable(_flat(part)) for key, part in record.items()} for record in found]
 
 
 def _masked(text: str) -> str:
@@ -83,22 +88,24 @@ def _flat(value: Any) -> str:
 
 
 def _form(text: str) -> dict[str, str]:
-    return dict(parse_qsl(text, keep_blank_values=True, errors="replace"))
+    return {_storable(key): _storable(value) for key, value in parse_qsl(text, keep_blank_values=True, errors="replace")}
 
 
-def _csv(text: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
+def _csv(text: str, columns: Mapping[int, tuple[str, ...]]) -> list[dict[str, str]]:
     try:
         lines = [line for line in csv.reader(text.splitlines()) if line]
     except csv.Error as broken:
         raise Malformed(f"The CSV is broken: {broken}", syntax=True) from None
     header = [name.strip().lower() for name in lines[0]]
-    if {"channel", "disposition"} <= set(header):
+    if "uniqueid" in header:
+        if len(lines) == 1:
+            raise Malformed("The CSV has a header and no row", syntax=True)
         return [dict(zip(header, line, strict=False)) for line in lines[1:]]
-    if not columns:
-        raise Malformed("The CSV has no header line; send one that names the columns", syntax=True)
-    if any(len(line) < len(columns) - 5 for line in lines):
-        raise Malformed(f"A CSV line is too short: expected {', '.join(columns)}", syntax=True)
-    return [dict(zip(columns, line, strict=False)) for line in lines]
+    if any(len(line) not in columns for line in lines):
+        raise Malformed(
+            "The body is neither JSON, nor form fields, nor CSV with a header or the columns of Master.csv", syntax=True
+        )
+    return [dict(zip(columns[len(line)], line, strict=True)) for line in lines]
 
 
 def moment(value: str, field: str, installation: Installation, *, near: datetime | None = None) -> datetime | None:
@@ -131,7 +138,7 @@ def moment(value: str, field: str, installation: Installation, *, near: datetime
                 at = at.replace(tzinfo=installation.timezone)
     if at is None:
         raise Malformed(f"{field}: {_masked(value[:40])} is no time; expected YYYY-MM-DD HH:MM:SS", field)
-    if at.year not in _PLAUSIBLE:
+    if at.year not in PLAUSIBLE:
         raise Malformed(f"{field}: the year {at.year} cannot be; check the PBX's clock", field)
     if near is not None and at.tzinfo is installation.timezone:
         at = min((at.replace(fold=0), at.replace(fold=1)), key=lambda one: abs((one.astimezone(UTC) - near).total_seconds()))
