@@ -39,7 +39,9 @@ def day_of_rows(seed: int) -> list[dict[str, str]]:
         talk = dice.choice([0, 0, 5, 20, 60])
         rows.append(ami_row(started, extension=extension, number=number, talk=talk, identity=identity))
         if talk and index % 10 == 7:
-            second = ami_row(started + timedelta(seconds=70), extension="102", number=number, talk=30, inbound=True, identity=identity + "7")
+            second = ami_row(
+                started + timedelta(seconds=70), extension="102", number=number, talk=30, inbound=True, identity=identity + "7"
+            )
             rows.append(second | {"LinkedID": identity, "Sequence": "2"})
     return rows
 
@@ -87,7 +89,7 @@ async def test_any_order_and_any_batches_give_the_same_facts(street: Street) -> 
             for table in ("violation_moves", "violations", "calls", "ties", "closed_days", "deliveries"):
                 await conn.execute(f"delete from {table}")
             await conn.execute("update pen set judged_at = 'epoch'")
-        shuffled = [*rows, *rows[seed :: 7]]
+        shuffled = [*rows, *rows[seed::7]]
         random.Random(seed).shuffle(shuffled)
         for index, row in enumerate(shuffled):
             await street.post(row)

@@ -51,9 +51,7 @@ async def test_errors_name_what_is_wrong(street: Street, method: str, path: str,
 
 
 async def test_a_body_that_is_no_json_is_400(street: Street) -> None:
-    answer = await street.client.post(
-        "/api/v1/leads", data=b'{"name": "a', headers={"Authorization": f"Bearer {street.token}"}
-    )
+    answer = await street.client.post("/api/v1/leads", data=b'{"name": "a', headers={"Authorization": f"Bearer {street.token}"})
     assert answer.status == 400
 
 

@@ -44,7 +44,9 @@ def test_no_file_names_a_registry_or_a_machine() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0:
         pytest.skip("not a git checkout: there is no list of files to look through")
-    banned = re.compile("|".join(("files." + "pythonhosted", "pypi" + r"\.org", "--extra-" + "index", "/wo" + "rk/", "/ro" + "ot/")))
+    banned = re.compile(
+        "|".join(("files." + "pythonhosted", "pypi" + r"\.org", "--extra-" + "index", "/wo" + "rk/", "/ro" + "ot/"))
+    )
     for name in listed.stdout.splitlines():
         path = ROOT / name
         if path.is_file():

@@ -23,7 +23,9 @@ async def office(street: Street) -> Street:
 
 async def comment(street: Street, clock: str, *, lead: int = 1, **more: Any) -> None:
     body = {"author": "ivan", "at": at(clock).isoformat(), "text": "Говорили о поставке, просит прайс."}
-    await street.ask("POST", f"/leads/{lead}/comments", {name: value for name, value in (body | more).items() if value is not None})
+    await street.ask(
+        "POST", f"/leads/{lead}/comments", {name: value for name, value in (body | more).items() if value is not None}
+    )
 
 
 async def plan(street: Street, clock: str, due: datetime, **more: Any) -> None:

@@ -81,7 +81,9 @@ async def test_ec_34_twenty_dials_to_one_number_count_three_whatever_their_order
     await street.source()
     await street.manager()
     await street.lead()
-    rows = [ami_row(at("10:00") + timedelta(minutes=5 * index), talk=15, identity=f"{1795400000 + index}.1") for index in range(20)]
+    rows = [
+        ami_row(at("10:00") + timedelta(minutes=5 * index), talk=15, identity=f"{1795400000 + index}.1") for index in range(20)
+    ]
     random.Random(1).shuffle(rows)
     for row in rows:
         await street.post(row)

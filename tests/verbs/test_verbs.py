@@ -41,7 +41,9 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
     assert source["url"].endswith(f"/webhooks/office/{source['token']}")
     await run("manager", "add", "ivan", "--name", "Иван", "--extension", "office:101", "--extension", "117", "--team", "north")
     base = tmp_path / "base.csv"
-    base.write_text("phone,name,company,manager\n8 999 000-00-01,Анна,Ромашка,ivan\n12,Борис,Лютик,\n89990000001,Вера,,\n", "utf-8")
+    base.write_text(
+        "phone,name,company,manager\n8 999 000-00-01,Анна,Ромашка,ivan\n12,Борис,Лютик,\n89990000001,Вера,,\n", "utf-8"
+    )
     told = json.loads((await run("lead", "import", str(base))).output)
     assert (told["added"], told["known"], told["rejected"]) == (1, 0, 2)
     rejects = (tmp_path / "base.rejected.csv").read_text("utf-8").splitlines()

@@ -75,7 +75,12 @@ async def test_413_two_mebibytes_are_not_kept(office: Street, chunked: bool) -> 
         (json.dumps(ami_row(at("10:00")) | {"BillableSeconds": "-5"}).encode(), 422, "malformed", "negative"),
         (json.dumps(ami_row(at("10:00"), talk=20) | {"BillableSeconds": "900"}).encode(), 422, "malformed", "longer"),
         (json.dumps(ami_row(at("10:00"), talk=20) | {"AnswerTime": "2026-11-23 09:00:00"}).encode(), 422, "malformed", "before"),
-        (json.dumps(ami_row(at("10:00")) | {"StartTime": "1926-11-23 10:00:00", "UniqueID": "x"}).encode(), 422, "malformed", "year"),
+        (
+            json.dumps(ami_row(at("10:00")) | {"StartTime": "1926-11-23 10:00:00", "UniqueID": "x"}).encode(),
+            422,
+            "malformed",
+            "year",
+        ),
         (json.dumps({"cmd": "history", "phone": "79990000001", "user": "admin"}).encode(), 422, "not_a_call", "another system"),
         (json.dumps({"Event": "Newchannel", "Channel": "PJSIP/1-1", "Uniqueid": "1.1"}).encode(), 200, "not_a_call", ""),
     ],

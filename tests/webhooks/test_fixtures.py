@@ -41,7 +41,9 @@ def installation(dialect: str, case: str) -> Installation:
 
 
 def understood(dialect: str, case: str) -> list[dict[str, Any]]:
-    lines = understand_files(DIALECTS[dialect], bodies(dialect, case), installation(dialect, case), received_at=NOW, source="office")
+    lines = understand_files(
+        DIALECTS[dialect], bodies(dialect, case), installation(dialect, case), received_at=NOW, source="office"
+    )
     for line in lines:
         if "file" in line:
             line["file"] = Path(line["file"]).name
