@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from telephony_bridge import db, norms, violations
+from telephony_bridge import crm, db, norms, violations
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.model import Company, Verdict, rfc3339
 from telephony_bridge.norms import Tally, calendar, evidence, verdict
@@ -63,6 +63,16 @@ async def board(
             line["gaps"] = [[rfc3339(start), rfc3339(end)] for start, end in found.gaps]
         lines.append(line)
     return lines
+
+
+async def planned_contacts(conn: db.Connection, *, company: Company, now: datetime) -> list[tuple[str, dict[str, int]]]:
+    """(handle, {"due", "overdue", "done"}) of everybody's planned contacts on his own local today."""
+    book = await open_book(conn, company, since=now.date())
+    asked = []
+    for manager_id in book.handles:
+        day = book.day(manager_id, now)
+        asked.append((manager_id, day, *calendar.day_bounds(book.schedule(manager_id), day)))
+    return await crm.planned_today(conn, asked)
 
 
 async def manager_days(

@@ -179,6 +179,7 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
     """Weighs anew all calls of each (day, number, manager): only there one call's weight depends on another's (EC-34)."""
     rows = await calls.alike(conn, units)
     leads = await matcher.candidates(conn, {row["number"] for row in rows}, book.company.zone)
+    kept = await matcher.by_ids(conn, {row["lead_id"] for row in rows if row["lead_id"] is not None})
     groups: dict[tuple[date, str, int], list[Any]] = {}
     for row in rows:
         groups.setdefault((row["day"], row["number"], row["manager_id"]), []).append(row)
@@ -189,7 +190,7 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
         for row in group:
             call = calls.read_call(row)
             match = Match(MatchResult(row["match"]), row["lead_id"])
-            lead = next((lead for lead in leads.get(number, ()) if lead.lead_id == row["lead_id"]), None)
+            lead = next((lead for lead in leads.get(number, ()) if lead.lead_id == row["lead_id"]), kept.get(row["lead_id"]))
             facts = _facts(book, manager_id, day, match, lead)
             series.append(((row["source_id"], row["call_key"]), call, facts))
             on_lead[row["source_id"], row["call_key"]] = rules.on_norm_lead(call, facts)
@@ -218,6 +219,10 @@ async def judge_calls(
     since = min([row["started_at"] for row in asked] + [now - timedelta(days=31)] * bool(set(lead_ids)), default=now)
     since -= timedelta(days=2)
     rows = {row["id"]: row for row in [*asked, *await calls.of_leads(conn, leads, since)]}
+    chosen = {row["lead_id"] for row in rows.values() if row["lead_id"] is not None}
+    if chosen - leads:  # a number of several leads: the others' calls share the comments
+        rows |= {row["id"]: row for row in await calls.of_leads(conn, chosen - leads, since)}
+    leads |= chosen | {lead_id for row in rows.values() for lead_id in row["candidates"]}
     subjects = [_duty(book, row) for row in rows.values()]
     comments = await violations.comments_on(conn, leads, rows, since)
     planned = await violations.planned_for(conn, leads, since)
@@ -225,6 +230,7 @@ async def judge_calls(
     contacts = duties.next_contact_states(subjects, planned, now=now)
     numbers = {row["number"] for row in rows.values() if row["number"] is not None and row["match"] != MatchResult.EXCLUDED}
     entered = await matcher.candidates(conn, numbers, book.company.zone)
+    kept = await matcher.by_ids(conn, chosen)
     findings: list[Finding] = []
     changed: list[tuple[int, str, str]] = []
     for duty in subjects:
@@ -232,7 +238,8 @@ async def judge_calls(
         comment, contact = commented[duty.id], contacts[duty.id]
         if (row["comment"], row["next_contact"]) != (comment.word, contact.word):
             changed.append((duty.id, comment.word, contact.word))
-        findings += _findings(book, row, duty, comment, contact, entered.get(row["number"], []))
+        found = entered.get(row["number"]) or ([kept[row["lead_id"]]] if row["lead_id"] in kept else [])
+        findings += _findings(book, row, duty, comment, contact, found)
     await calls.judge(conn, changed)
     subjects_ids = [str(id_) for id_ in (*rows, *gone)]
     return await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=now)

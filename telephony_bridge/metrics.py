@@ -26,6 +26,7 @@ _connects = Gauge(_P + "connects", "Connects today.", ["manager", "kind"], regis
 _new_leads = Gauge(_P + "new_leads", "New leads today.", ["manager", "kind"], registry=REGISTRY)
 _norm = Gauge(_P + "norm", "Today's floor and goal.", ["manager", "metric", "bound"], registry=REGISTRY)
 _violations_open = Gauge(_P + "violations_open", "Violations that stand open.", ["manager", "code"], registry=REGISTRY)
+_planned = Gauge(_P + "planned_contacts", "Planned contacts today.", ["manager", "state"], registry=REGISTRY)
 _violations = Counter(_P + "violations", "Violations opened.", ["code"], registry=REGISTRY)
 _pool = Gauge(_P + "postgres_pool", "Connections of the pool.", ["state"], registry=REGISTRY)
 
@@ -92,6 +93,14 @@ def set_violations_open(found: Iterable[tuple[str, str, int]]) -> None:
     _violations_open.clear()
     for manager, code, number in found:
         _violations_open.labels(manager, code).set(number)
+
+
+def set_planned(found: Iterable[tuple[str, Mapping[str, int]]]) -> None:
+    """(manager, {due, overdue, done})."""
+    _planned.clear()
+    for manager, states in found:
+        for state, number in states.items():
+            _planned.labels(manager, state).set(number)
 
 
 def set_inbox(waiting: int, oldest_seconds: float) -> None:

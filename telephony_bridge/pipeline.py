@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db, deriving, violations, webhooks
-from telephony_bridge.days import board, days_ended
+from telephony_bridge.days import board, days_ended, planned_contacts
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.errors import Malformed, Unreadable
 from telephony_bridge.model import Call, Company, Delivery
@@ -29,7 +29,9 @@ __all__ = [
     "leads_changed",
     "norms_changed",
     "notes_came",
+    "numbers_changed",
     "people_changed",
+    "planned_contacts",
     "replay",
     "time_passed",
 ]
@@ -234,6 +236,15 @@ async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, company
     backfill = book.setting("match_backfill", None, today)
     touched = await calls.of_lead_numbers(conn, leads, since=today - timedelta(days=backfill), until=today + timedelta(days=1))
     await _derive_again(conn, book, touched, leads=leads, judged_at=judged_at, now=now)
+
+
+async def numbers_changed(conn: db.Connection, numbers: Iterable[str], *, company: Company, now: datetime) -> None:
+    """Numbers became, or are no longer, never a client's (EC-22 to EC-26): their recent calls are matched and judged anew."""
+    judged_at = await webhooks.inbox.take_pen(conn)
+    since = deriving.utc_day(now) - timedelta(days=BOOK_DAYS)
+    book = await open_book(conn, company, since=since)
+    touched = await calls.of_numbers(conn, numbers, since=since)
+    await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
 
 
 async def people_changed(

@@ -40,3 +40,5 @@ create table calls (
 -- Day first: a day's board reads neighbouring pages, and a number is looked up within few days (EC-15, EC-34).
 create index calls_by_day on calls (day, number, manager_id);
 create index calls_by_lead on calls (lead_id, started_at) where lead_id is not null;
+-- Few numbers are several leads': only those calls are looked up by a lead that was not chosen (EC-17).
+create index calls_by_candidate on calls using gin (candidates) where cardinality(candidates) > 1;

@@ -114,3 +114,18 @@ select p.id, p.lead_id, l.name as lead_name, m.handle as manager, p.due_at, p.ba
 from planned_contacts p join leads l on l.id = p.lead_id left join managers m on m.id = p.manager_id
 where p.closed_at is null and p.due_at < $1 and ($2::bigint is null or p.manager_id = $2)
 order by p.due_at, p.id;
+
+-- planned_today
+-- Per manager, of the planned contacts whose day has come: open and due on it, overdue, and done: a call on the lead that day was made
+-- or answered. $1 managers, $2 their days, $3 when these begin, $4 when they end, one array each.
+select m.handle as manager,
+  count(*) filter (where p.closed_at is null and p.due_at >= u.since and not touched) as due,
+  count(*) filter (where p.closed_at is null and p.due_at < u.since and not touched) as overdue,
+  count(*) filter (where touched) as done
+from unnest($1::bigint[], $2::date[], $3::timestamptz[], $4::timestamptz[]) as u (manager_id, day, since, until)
+join managers m on m.id = u.manager_id
+join planned_contacts p on p.manager_id = u.manager_id and p.due_at < u.until and (p.closed_at is null or p.closed_at >= u.since)
+cross join lateral (select exists (
+    select from calls c where c.lead_id = p.lead_id and c.started_at >= u.since and c.started_at < u.until
+      and c.started_at >= p.set_at and (c.direction = 'outbound' or c.disposition = 'answered')) as touched) t
+group by m.handle;

@@ -54,8 +54,10 @@ delete from calls where id = any($1::bigint[]);
 select * from calls where id = any($1::bigint[]);
 
 -- of_leads
--- Calls on these leads (chosen or candidate by the chosen), since a moment. $1 leads, $2 since.
-select * from calls where lead_id = any($1::bigint[]) and started_at >= $2;
+-- Calls on these leads, chosen or one of several that have the number, since a moment. $1 leads, $2 since.
+select * from calls where lead_id = any($1::bigint[]) and started_at >= $2
+union all
+select * from calls where cardinality(candidates) > 1 and candidates && $1::bigint[] and lead_id <> all($1::bigint[]) and started_at >= $2;
 
 -- of_people
 -- Ids of calls since a day that are these managers', or by an extension they have or had. $1 first day, $2 managers.
@@ -89,6 +91,10 @@ from unnest($1::bigint[], $2::text[], $3::text[]) as u (id, comment, next_contac
 update calls set comment = case when $2 = 'comment' and comment = 'due' then 'late' else comment end,
   next_contact = case when $2 = 'next_contact' and next_contact = 'due' then 'late' else next_contact end
 where id = any($1::bigint[]);
+
+-- of_numbers
+-- Ids of calls with these numbers since a day. $1 numbers, $2 first day.
+select id from calls where number = any($1::text[]) and day >= $2;
 
 -- of_lead_numbers
 -- Ids of calls with these leads' numbers, or on these leads, between two days. $1 leads, $2 first day, $3 last day.

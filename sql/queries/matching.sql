@@ -6,9 +6,25 @@ from lead_phones p join leads l on l.id = p.lead_id
 left join planned_contacts c on c.lead_id = l.id and c.closed_at is null
 where p.phone = any($1::text[]);
 
+-- leads_by_id
+-- Leads a call is on, whatever their numbers are now (EC-16). $1 ids.
+select l.id, l.segment, l.manager_id, l.stage, l.entered_at from leads l where l.id = any($1::bigint[]);
+
 -- managers_by_extension
 -- Who had these extensions, when; a mapping without a source holds for every source. $1 extensions.
 select source_id, extension, manager_id, from_day, to_day from extensions where extension = any($1::text[]);
+
+-- exclude
+-- A number that is never a client's, or another reason why. $1 number, $2 kind, $3 now.
+insert into excluded_numbers (number, kind, created_at) values ($1, $2, $3) on conflict (number) do update set kind = excluded.kind;
+
+-- readmit
+-- A number may be a client's again. $1 number.
+delete from excluded_numbers where number = $1 returning number;
+
+-- all_excluded
+-- Every number that is never a client's.
+select number, kind, created_at from excluded_numbers order by number;
 
 -- excluded
 -- Which of these numbers are never a client's. $1 numbers.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from telephony_bridge import db
-from telephony_bridge.api import calls, days, deals, deliveries, leads, managers, norms, planned, sources, violations
+from telephony_bridge.api import calls, days, deals, deliveries, excluded, leads, managers, norms, planned, sources, violations
 from telephony_bridge.api.endpoint import Endpoint
 from telephony_bridge.api.openapi import document
 from telephony_bridge.api.serving import Serving
@@ -24,6 +24,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *deliveries.ENDPOINTS,
     *managers.ENDPOINTS,
     *norms.ENDPOINTS,
+    *excluded.ENDPOINTS,
     *sources.ENDPOINTS,
 )
 

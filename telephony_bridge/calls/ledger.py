@@ -186,6 +186,11 @@ async def of_lead_numbers(conn: db.Connection, leads: Sequence[int], *, since: d
     return [row["id"] for row in await conn.fetch(SQL.of_lead_numbers, leads, since, until)]
 
 
+async def of_numbers(conn: db.Connection, numbers: Iterable[str], *, since: date) -> list[int]:
+    """Ids of calls with these numbers since a day."""
+    return [row["id"] for row in await conn.fetch(SQL.of_numbers, sorted(set(numbers)), since)]
+
+
 async def of_people(conn: db.Connection, managers: Sequence[int], *, since: date) -> list[int]:
     """Ids of calls that are, or may become, these managers'."""
     return [row["id"] for row in await conn.fetch(SQL.of_people, since, managers)]

@@ -17,7 +17,7 @@ from telephony_bridge.crm.leads import (
     lead_seen_by,
     shown,
 )
-from telephony_bridge.crm.records import Basis, Note, Plan, comment, history, plan, planned
+from telephony_bridge.crm.records import Basis, Note, Plan, comment, history, plan, planned, planned_today
 
 __all__ = [
     "Author",
@@ -43,5 +43,6 @@ __all__ = [
     "one_deal",
     "plan",
     "planned",
+    "planned_today",
     "shown",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from telephony_bridge import db
@@ -101,6 +102,16 @@ def _event(row: db.Record) -> dict[str, Any]:
     if row["kind"] == "planned":
         found |= {"author": row["manager"], "due_at": rfc3339(row["due_at"])}
     return found
+
+
+async def planned_today(
+    conn: db.Connection, days: Sequence[tuple[int, date, datetime, datetime]]
+) -> list[tuple[str, dict[str, int]]]:
+    """(handle, {"due", "overdue", "done"}) of each (manager, his day, when it begins, when it ends)."""
+    if not days:
+        return []
+    rows = await conn.fetch(SQL.planned_today, *zip(*days, strict=True))
+    return [(row["manager"], {state: row[state] for state in ("due", "overdue", "done")}) for row in rows]
 
 
 async def planned(conn: db.Connection, *, before: datetime, manager_id: int | None) -> list[dict[str, Any]]:

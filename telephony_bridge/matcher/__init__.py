@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from telephony_bridge.matcher.choose import choose
-from telephony_bridge.matcher.leads import Mapping, candidates, excluded, mappings
+from telephony_bridge.matcher.leads import Mapping, all_excluded, by_ids, candidates, exclude, excluded, mappings, readmit
 
-__all__ = ["Mapping", "candidates", "choose", "excluded", "mappings"]
+__all__ = ["Mapping", "all_excluded", "by_ids", "candidates", "choose", "exclude", "excluded", "mappings", "readmit"]

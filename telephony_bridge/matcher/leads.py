@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from telephony_bridge import db
@@ -42,6 +42,16 @@ async def candidates(conn: db.Connection, numbers: Iterable[str], zone: ZoneInfo
     return found
 
 
+async def by_ids(conn: db.Connection, ids: Iterable[int]) -> dict[int, LeadCandidate]:
+    """Leads that calls are on, also when the number is no longer theirs (EC-16)."""
+    return {
+        row["id"]: LeadCandidate(
+            row["id"], row["segment"], row["manager_id"], row["stage"] != "lost", row["entered_at"], None, None
+        )
+        for row in await conn.fetch(SQL.leads_by_id, sorted(set(ids)))
+    }
+
+
 async def mappings(conn: db.Connection, extensions: Iterable[str]) -> dict[str, list[Mapping]]:
     """Who had these extensions, when (EC-58)."""
     found: dict[str, list[Mapping]] = {}
@@ -50,6 +60,21 @@ async def mappings(conn: db.Connection, extensions: Iterable[str]) -> dict[str, 
             Mapping(row["source_id"], row["extension"], row["manager_id"], row["from_day"], row["to_day"])
         )
     return found
+
+
+async def exclude(conn: db.Connection, number: str, kind: str, *, now: datetime) -> None:
+    """From now on this number (E.164) is never a client's: own, staff, service or private."""
+    await conn.execute(SQL.exclude, number, kind, now)
+
+
+async def readmit(conn: db.Connection, number: str) -> bool:
+    """The number may be a client's again; False if it always could."""
+    return bool(await conn.fetch(SQL.readmit, number))
+
+
+async def all_excluded(conn: db.Connection) -> list[db.Record]:
+    """Numbers that are never a client's: number, kind, created_at."""
+    return list(await conn.fetch(SQL.all_excluded))
 
 
 async def excluded(conn: db.Connection, numbers: Iterable[str]) -> dict[str, str]:

@@ -166,20 +166,22 @@ def print_board(asked: date, lines: list[dict[str, Any]], *, as_json: bool) -> N
         return
     table = Table(title=f"{asked:%A %d %B %Y}: pbx / crm / counted, of norm", title_justify="left", pad_edge=False)
     for name in ("manager", "dials", "connects", "new leads", "not counted", "verdict", "violations"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name != "not counted")
     for line in lines:
         dials, connects, leads = line["dials"], line["connects"], line["new_leads"]
         table.add_row(
             f"{line['name']} ({line['manager']})",
             _numbers(dials["pbx"], dials["crm"], dials),
             _numbers(connects["pbx"], connects["crm"], connects),
-            f"{leads['entered']} / {leads['counted']}  of {leads['min']}",
+            _numbers(leads["pbx"], leads["entered"], leads),
             ", ".join(f"{reason} {number}" for reason, number in line["not_counted"].items()),
             line["verdict"],
             f"{line['violations']['open']} open, {line['violations']['fixed_late']} late",
         )
-    Console().print(table)
+    out = Console()
+    out.width = max(out.width, 128)  # a narrower terminal wraps lines, which reads better than wrapped cells
+    out.print(table)
 
 
 def _numbers(pbx: int, crm: int, metric: dict[str, int]) -> str:
-    return f"{pbx} / {crm} / {metric['counted']}  of {metric['min']}-{metric['target']}"
+    return f"{pbx}/{crm}/{metric['counted']} of {metric['min']}-{metric['target']}"

@@ -46,6 +46,9 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/managers/{handle}/leave"): ("/managers/ivan/leave", {"on": "2027-06-01"}),
     ("POST", "/norms"): ("/norms", {"metric": "dials", "segment": "cold", "min": 1, "target": 2, "manager": "ivan"}),
     ("POST", "/sources"): ("/sources", {"name": "branch", "dialect": "freepbx"}),
+    ("POST", "/excluded-numbers"): ("/excluded-numbers", {"number": "8 999 000 55 55", "kind": "staff"}),
+    ("GET", "/excluded-numbers"): ("/excluded-numbers", None),
+    ("POST", "/excluded-numbers/readmit"): ("/excluded-numbers/readmit", {"number": "+79990005555"}),
     ("GET", "/calls"): (f"/calls?date={MONDAY}&manager=ivan&limit=1", None),
     ("GET", "/calls/{id}"): ("/calls/1", None),
     ("GET", "/days/{date}"): (f"/days/{MONDAY}", None),
@@ -79,7 +82,7 @@ async def test_every_answer_keeps_to_its_schema(busy: Street) -> None:
             Draft202012Validator(asked | {"components": document["components"]}).validate(body)
         told = await busy.ask(method, address, body, expect=int(status))
         Draft202012Validator(schema).validate(told)
-        if "items" in told:
+        if "items" in told and not path.endswith("readmit"):
             assert told["items"], f"{address} shows nothing, so its schema is not checked"
 
 
