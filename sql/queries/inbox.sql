@@ -1,12 +1,13 @@
 -- keep
--- Keeps a batch of deliveries; a repeat of today or yesterday is left out of the answer. $1-$13 one array a column.
+-- Keeps a batch of deliveries; a repeat of today or yesterday is left out of the answer. $1 sources, $2 received at, $3 digests,
+-- $4 methods, $5 tails, $6 queries, $7 headers, $8 bodies, $9 outcomes, $10 whys, one array each.
 insert into deliveries (source_id, received_at, received_on, digest, method, tail, query, headers, body, outcome, why, due_at, settled_at)
-select u.source_id, u.received_at, u.received_on, u.digest, u.method, u.tail, u.query, u.headers::jsonb, u.body, u.outcome, u.why, u.due_at, u.settled_at
-from unnest($1::bigint[], $2::timestamptz[], $3::date[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[],
-            $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])
-  as u (source_id, received_at, received_on, digest, method, tail, query, headers, body, outcome, why, due_at, settled_at)
-where not exists (select from deliveries d
-                  where d.received_on = u.received_on - 1 and d.source_id = u.source_id and d.digest = u.digest)
+select u.source_id, u.received_at, (u.received_at at time zone 'UTC')::date, u.digest, u.method, u.tail, u.query, u.headers::jsonb, u.body,
+  u.outcome, u.why, u.received_at, case when u.outcome <> 'waiting' then u.received_at end
+from unnest($1::bigint[], $2::timestamptz[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[], $9::text[], $10::text[])
+  as u (source_id, received_at, digest, method, tail, query, headers, body, outcome, why)
+where (select d.id from deliveries d where d.received_on = (u.received_at at time zone 'UTC')::date - 1
+         and d.source_id = u.source_id and d.digest = u.digest) is null
 on conflict (received_on, source_id, digest) do nothing
 returning id, source_id, digest;
 

@@ -122,7 +122,6 @@ async def keep(conn: db.Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
                 (
                     source_id,
                     arrival.delivery.received_at,
-                    arrival.delivery.received_at.astimezone(UTC).date(),
                     digest,
                     arrival.delivery.method,
                     arrival.delivery.tail,
@@ -131,8 +130,6 @@ async def keep(conn: db.Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
                     arrival.delivery.body,
                     arrival.outcome,
                     arrival.why,
-                    arrival.delivery.received_at,
-                    None if arrival.outcome == "waiting" else arrival.delivery.received_at,
                 )
                 for (source_id, digest), arrival in first.items()
             ),

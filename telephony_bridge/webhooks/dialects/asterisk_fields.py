@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Delivery, Installation
@@ -73,6 +74,7 @@ def _as_sent(wrong: Malformed, record: Mapping[str, str]) -> Malformed:
     return Malformed(wrong.why.replace(wrong.field, spelled, 1), spelled, syntax=wrong.syntax)
 
 
+@lru_cache(maxsize=1024)
 def _column(key: str) -> str:
     name = key.strip().lower()
     return SPELLINGS.get(name, name)

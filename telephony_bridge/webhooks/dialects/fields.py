@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
+
+import orjson
 
 from telephony_bridge.errors import Malformed
 from telephony_bridge.model import Delivery, Installation
 
 Record = Mapping[str, str]
 PLAUSIBLE = range(2000, 2100)
-_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S")
 
 
 def text_of(body: bytes) -> str:
@@ -53,9 +55,18 @@ def records_of(delivery: Delivery, columns: Mapping[int, tuple[str, ...]]) -> li
     raise Malformed("The body is neither JSON, nor form fields, nor CSV", syntax=True)
 
 
+def _value(text: str) -> Any:
+    """Any JSON; where something is no string the slow way, which keeps numbers as they were written."""
+    with suppress(orjson.JSONDecodeError):
+        value = orjson.loads(text)
+        if isinstance(value, dict) and all(type(part) is str for part in value.values()):
+            return value
+    return json.loads(text, parse_float=str, parse_int=str, strict=False)
+
+
 def _json(text: str) -> list[dict[str, str]]:
     try:
-        value = json.loads(text, parse_float=str, parse_int=str, strict=False)
+        value = _value(text)
     except (json.JSONDecodeError, RecursionError) as broken:
         where = f" near {text[max(0, broken.pos - 20) : broken.pos + 10]!r}" if isinstance(broken, json.JSONDecodeError) else ""
         raise Malformed(
@@ -72,7 +83,10 @@ def _json(text: str) -> list[dict[str, str]]:
     found = value if isinstance(value, list) else [value]
     if not found or not all(isinstance(record, dict) for record in found):
         raise Malformed("The JSON holds no object with call fields", syntax=False)
-    return [{_storable(str(key)): _storable(_flat(part)) for key, part in record.items()} for record in found]
+    flat = [{key: part if type(part) is str else _flat(part) for key, part in record.items()} for record in found]
+    if "\\u" not in text:  # nothing is escaped, nothing smuggled in
+        return flat
+    return [{_storable(key): _storable(part) for key, part in record.items()} for record in flat]
 
 
 def _masked(text: str) -> str:
@@ -117,32 +131,19 @@ def moment(value: str, field: str, installation: Installation, *, near: datetime
     if not value or value.startswith("0000-00-00") or value in ("0", "0.000000"):
         return None
     at: datetime | None = None
-    if value.replace(".", "", 1).isdigit():
-        try:
-            at = datetime.fromtimestamp(float(value), UTC)
-        except (OverflowError, ValueError, OSError):
-            at = None
-    else:
-        for form in _FORMATS:
-            try:
-                at = datetime.strptime(value, form).replace(tzinfo=installation.timezone)
-                break
-            except ValueError:
-                continue
-        else:
-            try:
-                at = datetime.fromisoformat(value)
-            except ValueError:
-                at = None
-            if at is not None and at.tzinfo is None:
-                at = at.replace(tzinfo=installation.timezone)
+    with suppress(ValueError, OverflowError, OSError):
+        at = datetime.fromtimestamp(float(value), UTC) if value.replace(".", "", 1).isdigit() else datetime.fromisoformat(value)
     if at is None:
         raise Malformed(f"{field}: {_masked(value[:40])} is no time; expected YYYY-MM-DD HH:MM:SS", field)
     if at.year not in PLAUSIBLE:
         raise Malformed(f"{field}: the year {at.year} cannot be; check the PBX's clock", field)
-    if near is not None and at.tzinfo is installation.timezone:
-        at = min((at.replace(fold=0), at.replace(fold=1)), key=lambda one: abs((one.astimezone(UTC) - near).total_seconds()))
-    return at.astimezone(UTC)
+    if at.tzinfo is not None:
+        return at.astimezone(UTC)
+    first = at.replace(tzinfo=installation.timezone)
+    second = first.replace(fold=1)
+    if near is not None and first.utcoffset() != second.utcoffset():
+        return min(first.astimezone(UTC), second.astimezone(UTC), key=lambda one: abs(one - near))
+    return first.astimezone(UTC)
 
 
 def seconds(value: str, field: str) -> int | None:
