@@ -15,12 +15,12 @@ from typing import cast
 
 import uvloop
 
-LEADS = 500
+LEADS = 20_000
 HEAD = "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
 BODY = (
-    '{{"Event":"Cdr","Privilege":"cdr,all","AccountCode":"","Source":"{extension}","Destination":"8999000{lead:04}",'
+    '{{"Event":"Cdr","Privilege":"cdr,all","AccountCode":"","Source":"{extension}","Destination":"899{lead:08}",'
     '"DestinationContext":"from-internal","CallerID":"\\"Manager\\" <{extension}>","Channel":"PJSIP/{extension}-{serial:08x}",'
-    '"DestinationChannel":"PJSIP/trunk-{serial:08x}","LastApplication":"Dial","LastData":"PJSIP/7999000{lead:04}@trunk,30,tT",'
+    '"DestinationChannel":"PJSIP/trunk-{serial:08x}","LastApplication":"Dial","LastData":"PJSIP/799{lead:08}@trunk,30,tT",'
     '"StartTime":"{start}","AnswerTime":"{start}","EndTime":"{end}","Duration":"30","BillableSeconds":"30",'
     '"Disposition":"ANSWERED","AMAFlags":"DOCUMENTATION","UniqueID":"{epoch}.{serial}","LinkedID":"{epoch}.{serial}","Sequence":"1"}}'
 )
@@ -30,7 +30,7 @@ def body(epoch: int, serial: int) -> bytes:
     """One outgoing call of one of ten extensions to one of the leads, a second after the other."""
     began = epoch + serial % 30_000
     start, end = (time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(began + shift)) for shift in (0, 30))
-    told = BODY.format(extension=101 + serial % 10, lead=serial % LEADS, serial=serial, start=start, end=end, epoch=began)
+    told = BODY.format(extension=101 + serial % 10, lead=serial * 7919 % LEADS, serial=serial, start=start, end=end, epoch=began)
     return told.encode()
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 
+from bench.load import LEADS
 from telephony_bridge import db
 
 TOKEN = "an-admin-token-of-the-bench"
@@ -107,7 +108,7 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def stage() -> AsyncIterator[Stage]:
-    """Postgres (embedded, unless DATABASE_URL is set) with a schema that is dropped afterwards: ten managers, 500 leads."""
+    """Postgres (embedded, unless DATABASE_URL is set) with a schema that is dropped afterwards: ten managers, 20,000 leads."""
     with tempfile.TemporaryDirectory() as folder:
         url = os.environ.get("DATABASE_URL") or await asyncio.to_thread(db.embedded_url, Path(folder))
         database = await db.connect(url, "bench")
@@ -124,6 +125,14 @@ async def stage() -> AsyncIterator[Stage]:
             async with process("telephony_bridge", "serve", "--no-worker", **environ, TELEPHONY_BRIDGE_PORT=str(port)):
                 await answers(f"http://127.0.0.1:{port}/readyz")
                 path = await _company(f"http://127.0.0.1:{port}/api/v1")
+            async with database.begin() as conn:  # as an import would have entered them, only sooner
+                await conn.execute(
+                    "insert into leads (name, segment, stage, author_kind, entered_at, updated_at) "
+                    "select 'Lead ' || n, 'cold', 'new', 'machine', '2026-01-01', '2026-01-01' from generate_series(1, $1) n",
+                    LEADS,
+                )
+                await conn.execute("insert into lead_phones (phone, lead_id, added_at) "
+                                   "select '+799' || lpad((id - 1)::text, 8, '0'), id, '2026-01-01' from leads")  # fmt: skip
             yield Stage(database, environ, path)
         finally:
             async with database.pool.acquire() as conn:
@@ -145,7 +154,4 @@ async def _company(api: str) -> str:
         for number in range(10):
             await post("/managers", {"handle": f"m{number}", "name": f"Manager {number}", "days": "mon-sun"})
             await post(f"/managers/m{number}/extensions", {"extension": str(101 + number)})
-        for number in range(500):
-            lead = {"name": f"Lead {number}", "phones": [f"+7999000{number:04}"], "at": "2026-01-01T00:00:00Z"}
-            await post("/leads", lead)
     return "/webhooks/" + str(source["url"]).partition("/webhooks/")[2]

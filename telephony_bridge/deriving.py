@@ -6,7 +6,7 @@ One floor below the stories: here a call meets the book of rules and people as i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -49,6 +49,7 @@ class Book:
     names: Mapping[int, str]
     schedules: Mapping[int, Schedule]
     closed: Mapping[tuple[int, date], Closed]
+    _settings: dict[tuple[str, int | None, date], int] = field(default_factory=dict)  # asked a dozen times a call
 
     def person(self, manager_id: int | None) -> norms.Person:
         return self.persons.get(manager_id, _NOBODY) if manager_id is not None else _NOBODY
@@ -59,7 +60,10 @@ class Book:
         return found or Schedule(self.company.zone)
 
     def setting(self, name: str, manager_id: int | None, day: date) -> int:
-        return self.rules.number(name, self.person(manager_id), day)
+        key = (name, manager_id, day)
+        if key not in self._settings:
+            self._settings[key] = self.rules.number(name, self.person(manager_id), day)
+        return self._settings[key]
 
     def day(self, manager_id: int | None, at: datetime) -> date:
         """The shift day a moment belongs to (EC-1 to EC-4)."""
@@ -140,8 +144,8 @@ def _facts(book: Book, manager_id: int | None, day: date, match: Match, lead: Le
         lead_segment=lead.segment if lead is not None else None,
         lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until),
         norm_segment=person.segment,
-        repeat_cap=book.rules.number("repeat_cap", person, day),
-        min_talk=book.rules.number("min_talk", person, day),
+        repeat_cap=book.setting("repeat_cap", manager_id, day),
+        min_talk=book.setting("min_talk", manager_id, day),
         needs_crm_match=book.rules.flag("norm_needs_crm_match", person, day),
     )
 
