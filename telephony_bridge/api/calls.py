@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from telephony_bridge import calls, db, phones
-from telephony_bridge.api.endpoint import Ask, Endpoint, Id, Limit, Told
+from telephony_bridge.api.endpoint import Ask, Day, Endpoint, Id, Limit, Told
 from telephony_bridge.errors import NotFound, Refused
 from telephony_bridge.model import WhyNot
 from telephony_bridge.webhooks.dialects.files import call_json
@@ -74,7 +74,7 @@ class Calls(TypedDict):
 class CallsQuery(Told):
     """``counted``: dials_pbx, dials_crm, dials (or true), connects_pbx, connects_crm, connects, false, or a ``why_not`` word."""
 
-    day: date | None = Field(None, alias="date")
+    day: Day | None = Field(None, alias="date")
     manager: str | None = None
     source: str | None = None
     number: str | None = None

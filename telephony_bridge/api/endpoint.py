@@ -19,9 +19,23 @@ EVERYONE: frozenset[Role] = frozenset({"manager", "supervisor", "admin"})
 SUPERVISORS: frozenset[Role] = frozenset({"supervisor", "admin"})
 ADMINS: frozenset[Role] = frozenset({"admin"})
 
-Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
-Text = Annotated[str, Field(max_length=10_000), AfterValidator(lambda text: text.replace("\0", ""))]
-Name = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(lambda text: text.replace("\0", ""))]
+
+def _of_this_century(day: date) -> date:
+    """A year that telephony and calendars know; beyond it arithmetic ends. Raises ``ValueError``."""
+    if not 2000 < day.year < 2100:
+        raise ValueError(f"the year {day.year} cannot be")
+    return day
+
+
+def _moment(at: datetime) -> datetime:
+    _of_this_century(at)
+    return at.astimezone(UTC)
+
+
+Day = Annotated[date, AfterValidator(_of_this_century)]
+Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
+Text = Annotated[str, Field(max_length=10_000)]
+Name = Annotated[str, Field(min_length=1, max_length=300)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
@@ -79,7 +93,7 @@ class Ask:
     def day(self, name: str) -> date:
         """A day out of the path. Raises ``Refused``."""
         try:
-            return date.fromisoformat(self.path[name])
+            return _of_this_century(date.fromisoformat(self.path[name]))
         except ValueError:
             raise Refused(f"{name}: read {self.path[name][:40]!r}, expected a day such as 2026-11-23") from None
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from telephony_bridge import people, pipeline
-from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Endpoint, Name, Told
+from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Day, Endpoint, Name, Told
 from telephony_bridge.errors import NotFound
 from telephony_bridge.norms import calendar
 
@@ -50,7 +49,7 @@ class NewPerson(Told):
     segment: Name = "cold"
     hours: str = "09:00-18:00"
     days: str = "mon-fri"
-    since: date | None = Field(None, alias="from")
+    since: Day | None = Field(None, alias="from")
     notify: list[Name] = Field(default_factory=list, max_length=10)
 
 
@@ -63,7 +62,7 @@ class PersonChanges(Told):
     segment: Name | None = None
     hours: str | None = None
     days: str | None = None
-    since: date | None = Field(None, alias="from")
+    since: Day | None = Field(None, alias="from")
     notify: list[Name] | None = Field(None, max_length=10)
 
 
@@ -72,22 +71,22 @@ class NewExtension(Told):
 
     source: str | None = None
     extension: Name
-    since: date | None = Field(None, alias="from")
-    to: date | None = None
+    since: Day | None = Field(None, alias="from")
+    to: Day | None = None
 
 
 class NewAbsence(Told):
     """Both days are away."""
 
-    since: date = Field(alias="from")
-    to: date
+    since: Day = Field(alias="from")
+    to: Day
     kind: Literal["vacation", "sick", "day_off", "other"] = "other"
 
 
 class Leaving(Told):
     """``on`` is the first day away."""
 
-    on: date
+    on: Day
 
 
 def _answer(line: dict[str, Any]) -> dict[str, Any]:

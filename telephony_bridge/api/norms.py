@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from telephony_bridge import norms, pipeline
-from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Endpoint, Name, Told
+from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Day, Endpoint, Name, Told
 
 Norm = TypedDict(
     "Norm",
@@ -41,7 +41,7 @@ class NewNorm(Told):
     manager: str | None = None
     min: int = Field(ge=0, le=100_000)
     target: int = Field(ge=0, le=100_000)
-    since: date | None = Field(None, alias="from")
+    since: Day | None = Field(None, alias="from")
 
 
 async def add(ask: Ask) -> dict[str, Any]:

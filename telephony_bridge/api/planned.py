@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from telephony_bridge import crm, people
-from telephony_bridge.api.endpoint import Ask, Endpoint, Told
+from telephony_bridge.api.endpoint import Ask, Day, Endpoint, Told
 
 
 class Planned(TypedDict):
@@ -36,7 +36,7 @@ class PlannedQuery(Told):
     """``manager`` is a handle; ``date`` is today if absent, in the manager's zone."""
 
     manager: str | None = None
-    day: date | None = Field(None, alias="date")
+    day: Day | None = Field(None, alias="date")
 
 
 async def find(ask: Ask) -> dict[str, Any]:

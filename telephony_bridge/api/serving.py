@@ -70,8 +70,10 @@ class Serving:
         return serve
 
     async def _answer(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
-        query = _checked(endpoint.query, dict(request.query), "query")
         told = await request.read() if endpoint.body.model_fields else b""
+        if b"\\u0000" in told or any("\0" in text for text in (*request.match_info.values(), *request.query.values())):
+            raise _Wrong("a NUL character is part of no name, number or text; leave it out", status=422)
+        query = _checked(endpoint.query, dict(request.query), "query")
         async with self._database.begin() as conn:
             asker = await self._asker(conn, request.headers.get("Authorization", ""))
             if asker.role not in endpoint.roles:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from telephony_bridge import pipeline, violations
-from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Endpoint, Id, Limit, Name, Told
+from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Day, Endpoint, Id, Limit, Name, Told
 from telephony_bridge.errors import NotFound, Refused
 
 Status = Literal["watching", "reminded", "open", "fixed_late", "disputed", "confirmed", "excused", "closed"]
@@ -57,7 +56,7 @@ class ViolationsQuery(Told):
     status: str | None = None
     code: str | None = None
     manager: str | None = None
-    day: date | None = Field(None, alias="date")
+    day: Day | None = Field(None, alias="date")
     limit: Limit = 100
     cursor: Id | None = None
 

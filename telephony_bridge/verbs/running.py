@@ -103,7 +103,10 @@ def day_of(typed: str | None, name: str = "date") -> date | None:
     if typed is None:
         return None
     try:
-        return date.fromisoformat(typed)
+        day = date.fromisoformat(typed)
+        if 2000 < day.year < 2100:
+            return day
+        raise ValueError(day)
     except ValueError:
         raise typer.BadParameter(f"{name}: read {typed!r}, expected a day such as 2026-11-23") from None
 
