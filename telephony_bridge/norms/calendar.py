@@ -117,10 +117,11 @@ def parse_days(text: str) -> frozenset[int]:
     """``mon-fri`` or ``mon,tue,sat`` as ISO weekdays. Raises ``Refused``."""
     days: set[int] = set()
     for part in text.lower().replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if first not in _WEEK or (last or first) not in _WEEK:
+        first, dash, last = part.partition("-")
+        last = last if dash else first
+        if first not in _WEEK or last not in _WEEK:
             raise Refused(f"days: read {text!r}, expected mon-fri or mon,tue,sat")
-        start, end = _WEEK.index(first), _WEEK.index(last or first)
+        start, end = _WEEK.index(first), _WEEK.index(last)
         days |= {index % 7 + 1 for index in range(start, end + 1 if end >= start else end + 8)}
     return frozenset(days)
 
