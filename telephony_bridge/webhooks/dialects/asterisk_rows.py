@@ -10,25 +10,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
-from functools import lru_cache
 from itertools import combinations
-from typing import Literal
 
 from telephony_bridge import phones
-from telephony_bridge.model import Call, Direction, Disposition, Installation, Talk, Via
+from telephony_bridge.model import Call, Direction, Disposition, Installation, Talk
+from telephony_bridge.webhooks.dialects.asterisk_channels import dialled_by, endpoint_of, side_of, via_of, via_unseen
 from telephony_bridge.webhooks.dialects.engine import joined
 from telephony_bridge.webhooks.dialects.fields import PLAUSIBLE
 from telephony_bridge.webhooks.dialects.reading import Row
 
-Side = Literal["extension", "trunk", "local", "none"]
-
-_INSTANCE = re.compile(r"-[0-9a-fA-F]{4,12}(?:;[12])?$")
-_DIALLED = re.compile(r"^(?:[A-Za-z0-9_]+)/(?:([^@/,&]+)@([^,/&]+)|([^@/,&]+)/([^,@/&]+))")
 _EPOCH = re.compile(r"(?:^|-)(\d{9,10})\.\d+$")
 _TOUCH = timedelta(seconds=2)
-_IP = {"PJSIP", "SIP", "IAX2", "IAX", "MOTIF", "OOH323", "H323", "SKINNY", "SCCP"}
-_MOBILE = {"DAHDI", "ZAP", "DONGLE", "QUECTEL", "KHOMP", "GSM", "GSMOPEN", "MISDN"}  # cards, dongles and GSM drivers
 _DISPOSITIONS = {
     "0": "NO ANSWER",  # CDR(disposition,u) gives the number
     "1": "NO ANSWER",
@@ -102,73 +94,6 @@ def row_of(said: CdrRow) -> Row:
         if channel and not channel.startswith("Local/"):
             ties |= {f"ch:{channel}@{hour}" for hour in range(first, min(last, first + 48) + 1)}
     return Row(said.start, tuple(sorted(ties)), said)
-
-
-# -- sides of a channel
-
-
-def endpoint_of(channel: str) -> str:
-    """``PJSIP/101-0000001a`` -> ``101``; ``Local/104@from-internal-00000005;1`` -> ``104``."""
-    name = _INSTANCE.sub("", channel.partition("/")[2])
-    return name.partition("@")[0] if channel.startswith("Local/") else name
-
-
-def trunk_via(channel: str, installation: Installation) -> Via | None:
-    """What the administrator's trunk patterns say of a channel; None where they are silent."""
-    return _trunk_via(_INSTANCE.sub("", channel), installation.trunks)
-
-
-@lru_cache(maxsize=4096)
-def _trunk_via(plain: str, trunks: tuple[tuple[str, Via], ...]) -> Via | None:
-    for glob, via in trunks:  # with the dash as well: who copies a channel's name writes PJSIP/gsm-*
-        if any(fnmatchcase(name, glob) for name in (plain, plain + "-", plain.partition("/")[2])):
-            return via
-    return None
-
-
-def side_of(channel: str, installation: Installation) -> Side:
-    """Which kind of party a channel is."""
-    if not channel:
-        return "none"
-    return _side_of(_INSTANCE.sub("", channel), installation.trunks, installation.extension_pattern)
-
-
-@lru_cache(maxsize=4096)
-def _side_of(plain: str, trunks: tuple[tuple[str, Via], ...], extension_pattern: str) -> Side:
-    if _trunk_via(plain, trunks) is not None:
-        return "trunk"
-    extension = bool(re.search(extension_pattern, endpoint_of(plain)))
-    if plain.startswith("Local/"):
-        return "extension" if extension else "local"
-    return "extension" if extension else "trunk"
-
-
-def _via(channel: str, installation: Installation) -> Via:
-    told = trunk_via(channel, installation)
-    if told is not None:
-        return told
-    tech = channel.partition("/")[0].upper()
-    return Via.IP if tech in _IP else Via.MOBILE if tech in _MOBILE else Via.UNKNOWN
-
-
-def _via_unseen(direction: Direction, installation: Installation) -> Via:
-    """The road of a call whose trunk no row names (a hook's missed dial): known only where all trunks are of one kind."""
-    kinds = {via for _, via in installation.trunks}
-    return Via.IP if direction is Direction.INTERNAL or kinds == {Via.IP} else Via.UNKNOWN
-
-
-def _dialled(row: CdrRow) -> tuple[str, str] | None:
-    """(number, trunk channel) out of ``PJSIP/79990000001@trunk,20``: what really went to the provider."""
-    if not row.lastapp.lower().startswith("dial"):
-        return None
-    found = _DIALLED.match(row.lastdata)
-    if found is None:
-        return None
-    number, trunk = (found.group(1), found.group(2)) if found.group(1) else (found.group(4), found.group(3))
-    return number, f"{row.lastdata.partition('/')[0]}/{trunk}"
-
-
-# -- one call of many rows
 
 
 def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:
@@ -268,7 +193,7 @@ def _call(rows: list[CdrRow], installation: Installation) -> Call:
         disposition=disposition,
         hangup_cause=_cause(rows),
         recording_url=max((row.recording for row in rows), default="") or None,
-        via=_via(outside, installation) if outside else _via_unseen(direction, installation),
+        via=via_of(outside, installation) if outside else via_unseen(direction, installation),
         final=True,
         talked=tuple(talks) if len(talks) > 1 else (),
     )
@@ -280,7 +205,7 @@ def _direction(first: CdrRow, rows: Sequence[CdrRow], installation: Installation
         return Direction.INBOUND
     if any(side_of(channel, installation) == "trunk" for row in rows for channel in (row.channel, row.dstchannel)):
         return Direction.OUTBOUND
-    if any(_dialled(row) is not None for row in rows):
+    if any(dialled_by(row.lastapp, row.lastdata) is not None for row in rows):
         return Direction.OUTBOUND
     if all(not row.dstchannel for row in rows) and _number_of(first.dst, installation, dialled=True) is not None:
         return Direction.OUTBOUND  # only the hook spoke, and it no longer knew the trunk
@@ -390,9 +315,9 @@ def _outside(
     carried.sort(key=lambda row: (row.disposition != "ANSWERED", row.start, _number(row.sequence)))
     through = carried[0].dstchannel if carried else ""
     for row in (*carried, *rows):
-        dialled = _dialled(row)
-        if dialled is not None:
-            number, trunk = dialled
+        sent = dialled_by(row.lastapp, row.lastdata)
+        if sent is not None:
+            number, trunk = sent
             return _number_of(number, installation, dialled=False), number, through or trunk
     return _number_of(first.dst, installation, dialled=True), first.dst or None, through
 
