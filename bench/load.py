@@ -119,7 +119,7 @@ def main() -> None:
     told.add_argument("--seconds", type=float, default=5)
     told.add_argument("--rate", type=float, default=0)
     told.add_argument("--first", type=int, default=0)
-    told.add_argument("--epoch", type=int, default=1_795_420_800)
+    told.add_argument("--epoch", type=int, default=int(time.time()) // 86_400 * 86_400, help="the day of the calls; today")
     uvloop.install()
     print(json.dumps(asyncio.run(run(told.parse_args()))))
 

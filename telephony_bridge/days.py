@@ -161,25 +161,27 @@ async def _gaps(
     since, until = min(start for start, _ in working.values()), max(end for _, end in working.values())
     heard = await norms.heard(conn, sources, since, until)
     found: dict[int, Sequence[tuple[datetime, datetime]]] = {}
+    alike: dict[tuple[object, ...], Sequence[tuple[datetime, datetime]]] = {}  # a team on one source shares its evidence
     for manager_id, (start, end) in working.items():
-        mine = [heard[source] for source in sorted(told_by.get(manager_id, ()))]
-        spans = sorted(span for source in mine for span in source.calls)
-        spans += [(begun, over) for source in mine for begun, over, settled in source.settled if settled == "pause"]
-        outages = [
-            (begun, over)
-            for source in mine
-            for begun, over, settled in source.settled
-            if settled == "outage" and begun < end and over > start
-        ]
         if start >= now:
             continue
-        found[manager_id] = outages or evidence.evidence_gaps(
-            sorted(spans),
-            (start, min(end, now)),
-            gap_minutes=book.setting("gap_minutes", manager_id, day),
-            break_minutes=book.setting("break_minutes", manager_id, day),
-        )
+        limits = {name: book.setting(name, manager_id, day) for name in ("gap_minutes", "break_minutes")}
+        mine = tuple(sorted(told_by.get(manager_id, ())))
+        asked = (mine, start, end, *limits.values())
+        if asked not in alike:
+            alike[asked] = _silent([heard[source] for source in mine], (start, min(end, now)), **limits)
+        found[manager_id] = alike[asked]
     return found
+
+
+def _silent(told: Sequence[norms.Heard], shift: tuple[datetime, datetime], **limits: int) -> Sequence[tuple[datetime, datetime]]:
+    """A recorded outage always is a gap; a settled pause is as good as a call."""
+    settled = [silence for source in told for silence in source.settled]
+    outages = [(begun, over) for begun, over, word in settled if word == "outage" and begun < shift[1] and over > shift[0]]
+    heard = [span for source in told for span in source.calls] + [
+        (begun, over) for begun, over, word in settled if word == "pause"
+    ]
+    return outages or evidence.evidence_gaps(heard, shift, **limits)
 
 
 async def days_ended(

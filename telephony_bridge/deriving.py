@@ -212,16 +212,27 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
 
 
 async def judge_calls(
-    conn: db.Connection, book: Book, *, call_ids: Iterable[int], lead_ids: Iterable[int], gone: Iterable[int] = (), now: datetime
+    conn: db.Connection,
+    book: Book,
+    *,
+    call_ids: Iterable[int],
+    lead_ids: Iterable[int],
+    gone: Iterable[int] = (),
+    since: datetime | None = None,
+    now: datetime,
 ) -> dict[str, int]:
-    """Comment, next date and lead of these calls and of all recent calls on these leads; ``gone`` calls owe nothing.
+    """Comment, next date and lead of these calls, and of all calls on their leads and on these; ``gone`` calls owe nothing.
+
+    ``since``: how far back, the first of these calls if not given.
 
     Returns how many violations opened, by code.
     """
     asked = list(await calls.whole(conn, call_ids))
     leads = set(lead_ids) | {row["lead_id"] for row in asked if row["lead_id"] is not None}
-    since = min([row["started_at"] for row in asked] + [now - timedelta(days=31)] * bool(set(lead_ids)), default=now)
-    since -= timedelta(days=2)
+    first = min([row["started_at"] for row in asked] + ([since] if since is not None else []), default=None)
+    if first is None:
+        return await violations.judge(conn, "call", [str(id_) for id_ in gone], [], codes=CALL_CODES, now=now)
+    since = first - timedelta(days=2)  # a series and what was said of it lie within
     rows = {row["id"]: row for row in [*asked, *await calls.of_leads(conn, leads, since)]}
     chosen = {row["lead_id"] for row in rows.values() if row["lead_id"] is not None}
     if chosen - leads:  # a number of several leads: the others' calls share the comments

@@ -37,6 +37,7 @@ __all__ = [
 ]
 
 BOOK_DAYS = 40  # how far back closings are read; older days are closed for good
+NOTE_REACH = timedelta(days=31)  # how old a call may be that a comment is still about
 
 
 @dataclass(slots=True)
@@ -220,21 +221,23 @@ async def _settle_deliveries(
     await webhooks.inbox.settle(conn, outcomes, now=now)
 
 
-async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, company: Company, now: datetime) -> None:
-    """Comments or next dates were written on leads: what their calls owe is judged anew; whose they are stays."""
+async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
+    """Comments or next dates were written on leads as of ``at``: what their calls owe is judged anew; whose they are stays."""
     judged_at = await webhooks.inbox.take_pen(conn)
-    book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
-    await deriving.judge_calls(conn, book, call_ids=(), lead_ids=lead_ids, now=judged_at)
+    since = min(at, now) - NOTE_REACH
+    book = await open_book(conn, company, since=deriving.utc_day(since))
+    await deriving.judge_calls(conn, book, call_ids=(), lead_ids=lead_ids, since=since, now=judged_at)
 
 
-async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, company: Company, now: datetime) -> None:
-    """Leads or their phones changed: match, weigh and judge what they touch (EC-15)."""
+async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
+    """Leads or their phones changed as of ``at``: match, weigh and judge the calls since a week before it (EC-15)."""
     judged_at = await webhooks.inbox.take_pen(conn)
     leads = sorted(set(lead_ids))
-    book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
-    today = book.day(None, now)
-    backfill = book.setting("match_backfill", None, today)
-    touched = await calls.of_lead_numbers(conn, leads, since=today - timedelta(days=backfill), until=today + timedelta(days=1))
+    since = deriving.utc_day(min(at, now)) - timedelta(days=BOOK_DAYS)
+    book = await open_book(conn, company, since=since)
+    day = book.day(None, min(at, now))
+    backfill = timedelta(days=book.setting("match_backfill", None, day))
+    touched = await calls.of_lead_numbers(conn, leads, since=day - backfill)
     await _derive_again(conn, book, touched, leads=leads, judged_at=judged_at, now=now)
 
 

@@ -97,11 +97,11 @@ where id = any($1::bigint[]);
 select id from calls where number = any($1::text[]) and day >= $2;
 
 -- of_lead_numbers
--- Ids of calls with these leads' numbers, or on these leads, between two days. $1 leads, $2 first day, $3 last day.
+-- Ids of calls with these leads' numbers, or on these leads, since a day. $1 leads, $2 first day.
 select c.id from lead_phones p join calls c on c.number = p.phone
-where p.lead_id = any($1::bigint[]) and c.day between $2 and $3
+where p.lead_id = any($1::bigint[]) and c.day >= $2
 union
-select c.id from calls c where c.lead_id = any($1::bigint[]) and c.day between $2 and $3;
+select c.id from calls c where c.lead_id = any($1::bigint[]) and c.day >= $2;
 
 -- listed
 -- Calls for people, newest first. $1 id, $2 day, $3 manager, $4 source name, $5 number, $6 lead, $7 a manager who must have a part in

@@ -148,7 +148,7 @@ def _plan(told: NewContact | SetContact) -> crm.Plan:
 async def enter(ask: Ask) -> dict[str, Any]:
     told: NewLead = ask.body
     await pipeline.hold(ask.conn)
-    author = await author_of(ask, told.author)
+    author, when = await author_of(ask, told.author), moment_of(ask, told.at)
     owner = await ask.manager_id(told.manager) if told.manager is not None else author.manager_id
     lead = crm.NewLead(told.name, told.phones, told.segment, told.company, owner, told.source, told.stage, told.buys_analog)
     try:
@@ -156,14 +156,14 @@ async def enter(ask: Ask) -> dict[str, Any]:
             ask.conn,
             lead,
             author=author,
-            at=moment_of(ask, told.at),
+            at=when,
             now=ask.now,
             region=ask.company.region,
             allow_duplicate=told.allow_duplicate,
         )
     except Conflict as taken:
         raise Conflict(str(taken), existing=await _existing(ask, taken.existing)) from None
-    await pipeline.leads_changed(ask.conn, [lead_id], company=ask.company, now=ask.now)
+    await pipeline.leads_changed(ask.conn, [lead_id], at=when, company=ask.company, now=ask.now)
     return await crm.lead_seen_by(ask.conn, lead_id, None)
 
 
@@ -214,7 +214,7 @@ async def change(ask: Ask) -> dict[str, Any]:
         )
     except Conflict as taken:
         raise Conflict(str(taken), existing=await _existing(ask, taken.existing)) from None
-    await pipeline.leads_changed(ask.conn, [lead_id], company=ask.company, now=ask.now)
+    await pipeline.leads_changed(ask.conn, [lead_id], at=ask.now, company=ask.company, now=ask.now)
     return await crm.lead_seen_by(ask.conn, lead_id, None)
 
 
@@ -223,7 +223,7 @@ async def comment(ask: Ask) -> dict[str, Any]:
     await pipeline.hold(ask.conn)
     lead_id = ask.id("id")
     lead = await crm.lead_seen_by(ask.conn, lead_id, ask.asker.seen_by)
-    author = await author_of(ask, told.author)
+    author, when = await author_of(ask, told.author), moment_of(ask, told.at)
     note = crm.Note(told.text, told.outcome, told.goal, told.call, _plan(told.next_contact) if told.next_contact else None)
     comment_id = await crm.comment(
         ask.conn,
@@ -231,10 +231,10 @@ async def comment(ask: Ask) -> dict[str, Any]:
         note,
         author=author,
         manager_id=await _planner(ask, author, lead),
-        at=moment_of(ask, told.at),
+        at=when,
         now=ask.now,
     )
-    await pipeline.notes_came(ask.conn, [lead_id], company=ask.company, now=ask.now)
+    await pipeline.notes_came(ask.conn, [lead_id], at=when, company=ask.company, now=ask.now)
     return {"id": comment_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 
 
@@ -250,16 +250,16 @@ async def plan(ask: Ask) -> dict[str, Any]:
     await pipeline.hold(ask.conn)
     lead_id = ask.id("id")
     lead = await crm.lead_seen_by(ask.conn, lead_id, ask.asker.seen_by)
-    author = await author_of(ask, told.author)
+    author, when = await author_of(ask, told.author), moment_of(ask, told.set_at)
     planned_id = await crm.plan(
         ask.conn,
         lead_id,
         _plan(told),
         author=author,
         manager_id=await _planner(ask, author, lead),
-        at=moment_of(ask, told.set_at),
+        at=when,
     )
-    await pipeline.notes_came(ask.conn, [lead_id], company=ask.company, now=ask.now)
+    await pipeline.notes_came(ask.conn, [lead_id], at=when, company=ask.company, now=ask.now)
     return {"id": planned_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 
 

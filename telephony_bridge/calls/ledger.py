@@ -181,9 +181,9 @@ async def of_leads(conn: db.Connection, leads: Iterable[int], since: datetime) -
     return list(await conn.fetch(SQL.of_leads, sorted(set(leads)), since))
 
 
-async def of_lead_numbers(conn: db.Connection, leads: Sequence[int], *, since: date, until: date) -> list[int]:
-    """Ids of calls with a number of these leads, or on them already."""
-    return [row["id"] for row in await conn.fetch(SQL.of_lead_numbers, leads, since, until)]
+async def of_lead_numbers(conn: db.Connection, leads: Sequence[int], *, since: date) -> list[int]:
+    """Ids of calls since a day with a number of these leads, or on them already."""
+    return [row["id"] for row in await conn.fetch(SQL.of_lead_numbers, leads, since)]
 
 
 async def of_numbers(conn: db.Connection, numbers: Iterable[str], *, since: date) -> list[int]:

@@ -30,7 +30,7 @@ def import_(file: Path = typer.Argument(help="CSV with the columns phone,name[,c
         await pipeline.hold(conn)
         managers = {row["handle"]: row["id"] for row in await people.all_managers(conn)}
         found = await crm.import_leads(conn, lines, managers=managers, now=now, region=company.region)
-        await pipeline.leads_changed(conn, found.added, company=company, now=now)
+        await pipeline.leads_changed(conn, found.added, at=now, company=company, now=now)
         return found
 
     found = in_transaction(run)

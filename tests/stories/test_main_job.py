@@ -192,3 +192,20 @@ async def test_ec_51_52_absence_entered_afterwards_excuses(street: Street) -> No
     await street.ask("POST", "/managers/ivan/absences", {"from": "2026-11-23", "to": "2026-11-23", "kind": "sick"})
     assert ("V06", "closed") in await street.violations()
     assert (await street.line())["verdict"] == "off"
+
+
+@pytest.mark.parametrize("days", [-60, 30])
+async def test_a_lead_and_a_comment_told_with_their_time_find_the_calls_of_that_time(street: Street, days: int) -> None:
+    day = MONDAY + timedelta(days=7 * (days // 7))
+    await street.source()
+    await street.manager()
+    await street.dial("10:00", talk=45, day=day)
+    await street.work("12:00", day)
+    lead = await street.lead(author="ivan", at=at("12:30", day).isoformat())
+    note = {"author": "ivan", "at": at("12:40", day).isoformat(), "text": "Просит прайс."}
+    await street.ask("POST", f"/leads/{lead}/comments", note)
+    (call,) = await street.calls()
+    assert (call["lead"], call["counts"], call["comment"]) == (lead, {"dial": True, "connect": True}, "done")
+    await street.work("23:59", day)
+    assert ("V01", "closed") in await street.violations()
+    assert ("V04", "closed") in await street.violations()

@@ -196,3 +196,13 @@ async def test_get_and_a_tail_are_kept_with_the_delivery(office: Street) -> None
     assert (kept["method"], kept["tail"]) == ("GET", "events/summary")
     await office.understand()
     assert len(await office.calls()) == 1
+
+
+async def test_429_when_more_wait_than_this_process_will_hold(office: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: Any) -> Any:
+        raise webhooks.inbox.Crowded("full")
+
+    monkeypatch.setattr(webhooks.inbox.Keeper, "keep", full)
+    answer = await office.post(ami_row(at("10:00")))
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
+    assert await outcomes(office) == {}
