@@ -7,10 +7,6 @@ class BridgeError(Exception):
     """Something an operator must hear about; the text says what to do."""
 
 
-class Unproven(BridgeError):
-    """Who sends this delivery is not proved: unknown source, wrong token or wrong signature."""
-
-
 class Unreadable(BridgeError):
     """The delivery cannot be understood as it stands; it is kept for replay.
 

@@ -97,7 +97,7 @@ class Keeper:
             async with self._database.begin() as conn:
                 kept = await keep(conn, [arrival for arrival, _ in batch])
         except Exception as failed:
-            if len(batch) > 1 and not isinstance(failed, OSError):
+            if len(batch) > 1 and not isinstance(failed, db.AWAY):
                 for one in batch:
                     await self._commit([one])
                 return

@@ -9,7 +9,7 @@ from functools import lru_cache
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Delivery, Installation
 from telephony_bridge.webhooks.dialects.asterisk_rows import CdrRow, epoch_of, row_of, word_of
-from telephony_bridge.webhooks.dialects.fields import moment, records_of, seconds
+from telephony_bridge.webhooks.dialects.fields import moment, records_of, seconds, without_digits
 from telephony_bridge.webhooks.dialects.reading import Row
 
 _PLAIN = (
@@ -123,7 +123,7 @@ def _cdr(told: Mapping[str, str], installation: Installation, title: str) -> Cdr
     end = end or start + timedelta(seconds=duration)
     word = word_of(told["disposition"])
     if word not in _KNOWN:
-        raise Malformed(f"disposition: {told['disposition'][:20]!r} is none of Asterisk's words", "disposition")
+        raise Malformed(f"disposition: {without_digits(told['disposition'][:20])!r} is none of Asterisk's words", "disposition")
     if billsec is None:
         if word == "ANSWERED" and answer is None:
             raise Malformed("billsec and answer are both missing on an answered call; one of them is needed", "billsec")

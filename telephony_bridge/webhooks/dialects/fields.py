@@ -71,7 +71,7 @@ def _json(text: str) -> list[dict[str, str]]:
         where = f" near {text[max(0, broken.pos - 20) : broken.pos + 10]!r}" if isinstance(broken, json.JSONDecodeError) else ""
         raise Malformed(
             "The JSON is broken"
-            + _masked(where)
+            + without_digits(where)
             + ": quotes in names and data need a backslash; or post form fields, each value through URIENCODE",
             syntax=True,
         ) from None
@@ -89,7 +89,8 @@ def _json(text: str) -> list[dict[str, str]]:
     return [{_storable(key): _storable(part) for key, part in record.items()} for record in flat]
 
 
-def _masked(text: str) -> str:
+def without_digits(text: str) -> str:
+    """What was sent, for an error text: no phone number may stand in one (invariant 10)."""
     return "".join("#" if char.isdigit() else char for char in text)
 
 
@@ -134,7 +135,7 @@ def moment(value: str, field: str, installation: Installation, *, near: datetime
     with suppress(ValueError, OverflowError, OSError):
         at = datetime.fromtimestamp(float(value), UTC) if value.replace(".", "", 1).isdigit() else datetime.fromisoformat(value)
     if at is None:
-        raise Malformed(f"{field}: {_masked(value[:40])} is no time; expected YYYY-MM-DD HH:MM:SS", field)
+        raise Malformed(f"{field}: {without_digits(value[:40])} is no time; expected YYYY-MM-DD HH:MM:SS", field)
     if at.year not in PLAUSIBLE:
         raise Malformed(f"{field}: the year {at.year} cannot be; check the PBX's clock", field)
     if at.tzinfo is not None:
@@ -155,7 +156,7 @@ def seconds(value: str, field: str) -> int | None:
         number = float(value)
         whole = int(number)
     except (ValueError, OverflowError):
-        raise Malformed(f"{field}: {value[:20]!r} is no number of seconds", field) from None
+        raise Malformed(f"{field}: {without_digits(value[:20])!r} is no number of seconds", field) from None
     if whole < 0 or number < 0:
         raise Malformed(f"{field}: {whole} seconds cannot be; a duration is never negative", field)
     if whole > 86_400 * 2:
