@@ -56,6 +56,15 @@ order by started_at;
 -- Silences a supervisor has settled. $1 sources, $2 from, $3 until.
 select source_id, from_at, to_at, settled_as from silences where source_id = any($1::bigint[]) and from_at < $3 and to_at > $2;
 
+-- settle_silence
+-- A supervisor says what a silence was. $1 source, $2 from, $3 until, $4 outage or pause, $5 author, $6 reason, $7 now.
+insert into silences (source_id, from_at, to_at, settled_as, author, reason, created_at) values ($1, $2, $3, $4, $5, $6, $7) returning id;
+
+-- silences
+-- What was settled, newest first. $1 how many.
+select q.id, s.name as source, q.from_at, q.to_at, q.settled_as, q.author, q.reason, q.created_at
+from silences q join sources s on s.id = q.source_id order by q.id desc limit $1;
+
 -- closed
 -- Which days since a first one are closed for whom. $1 first day.
 select manager_id, day, closed_at, leads_until from closed_days where day >= $1;

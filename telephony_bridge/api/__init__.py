@@ -7,7 +7,20 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from telephony_bridge import db
-from telephony_bridge.api import calls, days, deals, deliveries, excluded, leads, managers, norms, planned, sources, violations
+from telephony_bridge.api import (
+    calls,
+    days,
+    deals,
+    deliveries,
+    excluded,
+    leads,
+    managers,
+    norms,
+    planned,
+    silences,
+    sources,
+    violations,
+)
 from telephony_bridge.api.endpoint import Endpoint
 from telephony_bridge.api.openapi import document
 from telephony_bridge.api.serving import Serving
@@ -25,6 +38,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *managers.ENDPOINTS,
     *norms.ENDPOINTS,
     *excluded.ENDPOINTS,
+    *silences.ENDPOINTS,
     *sources.ENDPOINTS,
 )
 

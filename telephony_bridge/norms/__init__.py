@@ -15,6 +15,8 @@ from telephony_bridge.norms.tally import (
     last_closed,
     new_leads,
     not_counted,
+    settle_silence,
+    silences,
     sources_of,
     tallies,
 )
@@ -41,6 +43,8 @@ __all__ = [
     "rules",
     "set_norm",
     "set_policy",
+    "settle_silence",
+    "silences",
     "sources_of",
     "tallies",
     "verdict",

@@ -94,6 +94,26 @@ async def heard(conn: db.Connection, sources: Iterable[int], since: datetime, un
     return {source: Heard(tuple(calls[source]), tuple(settled[source])) for source in asked}
 
 
+async def settle_silence(
+    conn: db.Connection,
+    source_id: int,
+    start: datetime,
+    end: datetime,
+    word: str,
+    *,
+    author: str,
+    reason: str | None,
+    now: datetime,
+) -> int:
+    """A supervisor says that a silence was an ``outage`` (no verdict) or a ``pause`` (as good as evidence); returns its id."""
+    return int(await conn.fetchval(SQL.settle_silence, source_id, start, end, word, author, reason, now))
+
+
+async def silences(conn: db.Connection, *, limit: int) -> list[db.Record]:
+    """What was settled, newest first."""
+    return list(await conn.fetch(SQL.silences, limit))
+
+
 async def closed_days(conn: db.Connection, since: date) -> dict[tuple[int, date], tuple[datetime, datetime]]:
     """(manager, day) -> (closed at, newest entry of a lead that is seen)."""
     return {

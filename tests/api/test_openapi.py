@@ -47,6 +47,17 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/norms"): ("/norms", {"metric": "dials", "segment": "cold", "min": 1, "target": 2, "manager": "ivan"}),
     ("POST", "/sources"): ("/sources", {"name": "branch", "dialect": "freepbx"}),
     ("POST", "/excluded-numbers"): ("/excluded-numbers", {"number": "8 999 000 55 55", "kind": "staff"}),
+    ("POST", "/silences"): (
+        "/silences",
+        {
+            "source": "office",
+            "from": "2026-11-23T08:00:00Z",
+            "to": "2026-11-23T11:00:00Z",
+            "settled_as": "outage",
+            "reason": "Авария",
+        },
+    ),
+    ("GET", "/silences"): ("/silences", None),
     ("GET", "/excluded-numbers"): ("/excluded-numbers", None),
     ("POST", "/excluded-numbers/readmit"): ("/excluded-numbers/readmit", {"number": "+79990005555"}),
     ("GET", "/calls"): (f"/calls?date={MONDAY}&manager=ivan&limit=1", None),

@@ -241,3 +241,15 @@ async def test_ec_40_a_silent_source_is_no_evidence(office: Street) -> None:
     assert line["verdict"] == "not_evaluated"
     assert line["gaps"][0] == ["2026-11-23T06:55:25Z", "2026-11-23T10:00:00Z"]
     assert "V06" not in {code for code, _ in await office.violations()}
+    silence = {"source": "office", "from": line["gaps"][0][0], "to": line["gaps"][0][1], "reason": "Совещание"}
+    await office.ask("POST", "/silences", silence | {"settled_as": "pause"}, expect=201)
+    left = (await office.line())["gaps"]
+    assert silence["to"] not in [gap[1] for gap in left]
+    await office.ask(
+        "POST", "/silences", {"source": "office", "from": left[0][0], "to": left[0][1], "reason": "Обед", "settled_as": "pause"}
+    )
+    assert (await office.line())["verdict"] == "not_met"
+    assert ("V06", "open") in await office.violations()
+    await office.ask("POST", "/silences", silence | {"settled_as": "outage"}, expect=201)
+    assert (await office.line())["verdict"] == "not_evaluated"
+    assert ("V06", "closed") in await office.violations()
