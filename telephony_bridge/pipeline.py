@@ -251,15 +251,14 @@ async def numbers_changed(conn: db.Connection, numbers: Iterable[str], *, compan
     await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
 
 
-async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *, company: Company, now: datetime) -> None:
+async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *, company: Company) -> None:
     """A silence was settled as outage or pause (EC-40): the closed days it lies in are judged anew."""
     judged_at = await webhooks.inbox.take_pen(conn)
     first, last = deriving.utc_day(start) - timedelta(days=1), deriving.utc_day(end) + timedelta(days=1)
     book = await open_book(conn, company, since=first)
-    days = {
-        (manager_id, first + timedelta(days=shift)) for manager_id in book.handles for shift in range((last - first).days + 1)
-    }
-    await days_ended(conn, book, only=days, closed_only=True, now=max(judged_at, now))
+    days = [first + timedelta(days=shift) for shift in range((last - first).days + 1)]
+    touched = {(manager_id, day) for manager_id in book.handles for day in days}
+    await days_ended(conn, book, only=touched, closed_only=True, now=judged_at)
 
 
 async def people_changed(
