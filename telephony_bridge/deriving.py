@@ -219,6 +219,7 @@ async def judge_calls(
     lead_ids: Iterable[int],
     gone: Iterable[int] = (),
     since: datetime | None = None,
+    judged_at: datetime,
     now: datetime,
 ) -> dict[str, int]:
     """Comment, next date and lead of these calls, and of all calls on their leads and on these; ``gone`` calls owe nothing.
@@ -231,7 +232,7 @@ async def judge_calls(
     leads = set(lead_ids) | {row["lead_id"] for row in asked if row["lead_id"] is not None}
     first = min([row["started_at"] for row in asked] + ([since] if since is not None else []), default=None)
     if first is None:
-        return await violations.judge(conn, "call", [str(id_) for id_ in gone], [], codes=CALL_CODES, now=now)
+        return await violations.judge(conn, "call", [str(id_) for id_ in gone], [], codes=CALL_CODES, now=judged_at, at=now)
     since = first - timedelta(days=2)  # a series and what was said of it lie within
     rows = {row["id"]: row for row in [*asked, *await calls.of_leads(conn, leads, since)]}
     chosen = {row["lead_id"] for row in rows.values() if row["lead_id"] is not None}
@@ -241,8 +242,8 @@ async def judge_calls(
     subjects = [_duty(book, row) for row in rows.values()]
     comments = await violations.comments_on(conn, leads, rows, since)
     planned = await violations.planned_for(conn, leads, since)
-    commented = duties.comment_states(subjects, comments, now=now)
-    contacts = duties.next_contact_states(subjects, planned, now=now)
+    commented = duties.comment_states(subjects, comments, now=judged_at)
+    contacts = duties.next_contact_states(subjects, planned, now=judged_at)
     numbers = {row["number"] for row in rows.values() if row["number"] is not None and row["match"] != MatchResult.EXCLUDED}
     entered = await matcher.candidates(conn, numbers, book.company.zone)
     kept = await matcher.by_ids(conn, chosen)
@@ -257,7 +258,7 @@ async def judge_calls(
         findings += _findings(book, row, duty, comment, contact, found)
     await calls.judge(conn, changed)
     subjects_ids = [str(id_) for id_ in (*rows, *gone)]
-    return await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=now)
+    return await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=judged_at, at=now)
 
 
 def _duty(book: Book, row: db.Record) -> duties.CallForDuty:

@@ -123,7 +123,13 @@ async def _source_told(
     await deriving.reweigh(conn, book, _units(units))
     leads = {known.lead_id for known in before} - {None}
     opened = await deriving.judge_calls(
-        conn, book, call_ids=ids_by_key.values(), lead_ids=[id_ for id_ in leads if id_ is not None], gone=absorbed, now=judged_at
+        conn,
+        book,
+        call_ids=ids_by_key.values(),
+        lead_ids=[id_ for id_ in leads if id_ is not None],
+        gone=absorbed,
+        judged_at=judged_at,
+        now=now,
     )
     story.opened.update(opened)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
@@ -227,7 +233,7 @@ async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: dateti
     judged_at = await webhooks.inbox.take_pen(conn)
     since = min(at, now) - NOTE_REACH
     book = await open_book(conn, company, since=deriving.utc_day(since))
-    await deriving.judge_calls(conn, book, call_ids=(), lead_ids=lead_ids, since=since, now=judged_at)
+    await deriving.judge_calls(conn, book, call_ids=(), lead_ids=lead_ids, since=since, judged_at=judged_at, now=now)
 
 
 async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
@@ -294,7 +300,9 @@ async def _derive_again(
         units |= {(entry.day, entry.call.number, entry.manager_id) for entry in kept}
     await deriving.reweigh(conn, book, _units(units))
     old_leads = {row["lead_id"] for row in rows if row["lead_id"] is not None}
-    await deriving.judge_calls(conn, book, call_ids=[row["id"] for row in rows], lead_ids=old_leads | set(leads), now=judged_at)
+    await deriving.judge_calls(
+        conn, book, call_ids=[row["id"] for row in rows], lead_ids=old_leads | set(leads), judged_at=judged_at, now=now
+    )
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
 

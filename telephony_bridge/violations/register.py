@@ -89,10 +89,12 @@ async def judge(
     *,
     codes: Iterable[str],
     now: datetime,
+    at: datetime | None = None,
 ) -> dict[str, int]:
     """Brings the rows about these subjects, of these codes, to what the findings say. Judging twice changes nothing.
 
     A row whose finding is gone (the call became another manager's, is no dial after all, is absorbed) closes as ``corrected``.
+    ``now``: which deadlines have passed; ``at``: when that is found out, the same if not given.
     Returns how many violations opened, by code.
     """
     ids = sorted(set(subject_ids))
@@ -134,7 +136,9 @@ async def judge(
             [after.closed_at for _, after, _ in moves],
         )
         await _log(
-            conn, [(row["id"], row["status"], after.status, "facts", after.closed_because) for row, after, _ in moves], now=now
+            conn,
+            [(row["id"], row["status"], after.status, "facts", after.closed_because) for row, after, _ in moves],
+            now=at or now,
         )
     for code, after, before in [(f.code, a, None) for f, a in new] + [(r["code"], a, r["status"]) for r, a, _ in moves]:
         if after.status in ("open", "fixed_late") and before not in ("open", "fixed_late"):

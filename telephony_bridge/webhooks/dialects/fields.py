@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from telephony_bridge.model import Delivery, Installation
 
 Record = Mapping[str, str]
 PLAUSIBLE = range(2000, 2100)
+_KEY = re.compile(r'"([A-Za-z_]{1,40})"\s*:')
 
 
 def text_of(body: bytes) -> str:
@@ -68,11 +70,13 @@ def _json(text: str) -> list[dict[str, str]]:
     try:
         value = _value(text)
     except (json.JSONDecodeError, RecursionError) as broken:
-        where = f" near {text[max(0, broken.pos - 20) : broken.pos + 10]!r}" if isinstance(broken, json.JSONDecodeError) else ""
+        # the field and not the text around: that is where names and numbers stand
+        told = _KEY.findall(text, 0, broken.pos + 1) if isinstance(broken, json.JSONDecodeError) else []
         raise Malformed(
             "The JSON is broken"
-            + without_digits(where)
+            + (f" at the field {told[-1]}" if told else "")
             + ": quotes in names and data need a backslash; or post form fields, each value through URIENCODE",
+            told[-1] if told else None,
             syntax=True,
         ) from None
     if isinstance(value, dict):
