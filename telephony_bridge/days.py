@@ -71,7 +71,7 @@ async def planned_contacts(conn: db.Connection, *, company: Company, now: dateti
     asked = []
     for manager_id in book.handles:
         day = book.day(manager_id, now)
-        asked.append((manager_id, day, *calendar.day_bounds(book.schedule(manager_id), day)))
+        asked.append((manager_id, day, *book.day_bounds(manager_id, day)))
     return await crm.planned_today(conn, asked)
 
 
@@ -121,8 +121,8 @@ async def manager_days(
 async def _entered(conn: db.Connection, book: Book, managers: Iterable[int], day: date) -> dict[int, Tally]:
     asked: dict[bool, list[norms.NewLeads]] = {}
     for manager_id in managers:
-        schedule, person = book.schedule(manager_id), book.person(manager_id)
-        since, until = calendar.day_bounds(schedule, day)
+        person = book.person(manager_id)
+        since, until = book.day_bounds(manager_id, day)
         window = norms.NewLeads(
             manager_id,
             since,

@@ -71,6 +71,10 @@ class Book:
         local = at.astimezone(schedule.timezone).date()
         return calendar.shift_day(schedule, at, self.setting("day_boundary", manager_id, local))
 
+    def day_bounds(self, manager_id: int | None, day: date) -> tuple[datetime, datetime]:
+        """When a manager's day begins and ends."""
+        return calendar.day_bounds(self.schedule(manager_id), day, self.setting("day_boundary", manager_id, day))
+
     def closes_at(self, manager_id: int | None, day: date) -> datetime:
         return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from telephony_bridge import norms
 from tests.street import MONDAY, Street, ami_row, at
 
 
@@ -209,3 +210,18 @@ async def test_a_lead_and_a_comment_told_with_their_time_find_the_calls_of_that_
     await street.work("23:59", day)
     assert ("V01", "closed") in await street.violations()
     assert ("V04", "closed") in await street.violations()
+
+
+async def test_ec_3_the_day_boundary_holds_for_calls_and_for_leads(street: Street) -> None:
+    await street.source()
+    await street.manager()
+    async with street.database.begin() as conn:
+        await norms.set_policy(
+            conn, "day_boundary", "04:00", from_day=MONDAY - timedelta(days=30), author="test", now=datetime.now(UTC)
+        )
+    tuesday = MONDAY + timedelta(days=1)
+    await street.lead(author="ivan", at=at("02:00", tuesday).isoformat())
+    await street.dial("03:00", day=tuesday, talk=20)
+    line = await street.line()
+    assert (line["dials"]["counted"], line["new_leads"]["counted"]) == (1, 1)
+    assert (await street.line(day=tuesday))["new_leads"]["entered"] == 0
