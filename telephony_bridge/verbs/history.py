@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from telephony_bridge import db, webhooks, worker
-from telephony_bridge.errors import NotFound
+from telephony_bridge.errors import NotFound, Unreadable
 from telephony_bridge.model import Company, Delivery
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import refuse, with_database
@@ -34,37 +35,60 @@ def import_cdr(
     except OSError as missing:
         refuse(f"{file}: {missing.strerror}")
 
+    try:
+        rows, join = _rows(text)
+    except ValueError as broken:
+        refuse(f"{file}: neither CSV, nor a JSON array, nor one JSON object a line ({broken})")
+
     async def run(database: db.Database, _: Settings, company: Company) -> dict[str, int]:
         async with database.begin() as conn:
-            found = [one for one in (await webhooks.load_sources(conn, company)).values() if one.name == source]
-        if not found or found[0].dialect.name != dialect:
+            sources = await webhooks.load_sources(conn, company)
+        found = next((one for one in sources.values() if one.name == source), None)
+        if found is None or found.dialect.name != dialect:
             raise NotFound(f"there is no {dialect} source named {source}; see: telephony-bridge source list")
         told, began = {"deliveries": 0, "known": 0, "refused": 0}, datetime.now(UTC)
-        for body in track(list(_deliveries(text)), console=Console(stderr=True), description=file.name, transient=True):
-            arrival = webhooks.inbox.Arrival(found[0].id, Delivery(0, datetime.now(UTC), body), "waiting", None)
-            async with database.begin() as conn:
-                kept = await webhooks.inbox.keep(conn, [arrival])
-            told["known" if kept[0].duplicate else "deliveries"] += 1
+        for first in track(range(0, len(rows), _LINES), console=Console(stderr=True), description=file.name, transient=True):
+            kept = await _keep(database, found, rows[first : first + _LINES], join)
+            told["known"] += sum(one.duplicate for one in kept)
+            told["deliveries"] += sum(not one.duplicate for one in kept)
         await worker.work_once(database, company)
         async with database.begin() as conn:
-            told["refused"] = len(await webhooks.inbox.choose(conn, source_id=found[0].id, outcome="malformed", since=began))
+            for outcome in ("malformed", "not_a_call"):
+                told["refused"] += len(await webhooks.inbox.choose(conn, source_id=found.id, outcome=outcome, since=began))
         return told
 
     print(orjson.dumps(with_database(run)).decode())
 
 
-def _deliveries(text: bytes) -> Iterator[bytes]:
-    """The file in bodies of a size the door would take: a header is repeated, a JSON array is taken apart."""
+async def _keep(
+    database: db.Database, source: webhooks.Source, rows: Sequence[bytes], join: Callable[[Sequence[bytes]], bytes]
+) -> list[webhooks.inbox.Kept]:
+    """Rows as one delivery; where one of them is broken each as its own, so that it refuses nobody else's call."""
+    bodies = [join(rows)]
+    try:
+        source.dialect.read(Delivery(0, datetime.now(UTC), bodies[0]), source.installation)
+    except Unreadable:
+        bodies = [join([row]) for row in rows]
+    async with database.begin() as conn:
+        return await webhooks.inbox.keep(
+            conn, [webhooks.inbox.Arrival(source.id, Delivery(0, datetime.now(UTC), body), "waiting", None) for body in bodies]
+        )
+
+
+def _rows(text: bytes) -> tuple[list[bytes], Callable[[Sequence[bytes]], bytes]]:
+    """The rows of an export, and how some of them make a body that the door would take. Raises ``ValueError``."""
     start = text.lstrip(b"\xef\xbb\xbf \r\n\t")
-    if start[:1] == b"[":
-        rows = orjson.loads(start)
-        for first in range(0, len(rows), _LINES):
-            yield orjson.dumps(rows[first : first + _LINES])
-        return
-    lines = start.splitlines(keepends=True)
+    if start[:1] == b"[":  # numbers stay as they were written: 1483463468.20 is an id
+        array = json.loads(start, parse_float=str, parse_int=str)
+        return [orjson.dumps(row) for row in array], _array
+    lines = [line for line in start.splitlines(keepends=True) if line.strip()]
+    if not lines:
+        raise ValueError("it is empty")
     if start[:1] == b"{":
-        yield from (line for line in lines if line.strip())
-        return
-    header = lines[:1] if b"disposition" in lines[0].lower() and b"channel" in lines[0].lower() else []
-    for first in range(len(header), len(lines), _LINES):
-        yield b"".join([*header, *lines[first : first + _LINES]])
+        return lines, _array
+    header = b"uniqueid" in lines[0].lower()
+    return lines[header:], lambda rows: b"".join([*lines[:header], *rows])
+
+
+def _array(rows: Sequence[bytes]) -> bytes:
+    return b"[" + b",".join(rows) + b"]"

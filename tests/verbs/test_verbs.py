@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -177,3 +178,31 @@ async def test_every_verb_has_help_with_an_example(run: Run) -> None:
     for verb in verbs:
         told = (await run(*verb, "--help")).output
         assert "Example: telephony-bridge " + " ".join(verb) in " ".join(told.split()), verb
+
+
+@pytest.mark.parametrize("shape", ["array", "lines", "csv"])
+async def test_a_broken_row_of_an_export_refuses_no_other(run: Run, tmp_path: Path, shape: str) -> None:
+    await run("source", "add", "office", "--dialect", "asterisk", "--trunk", "PJSIP/trunk*=ip")
+    rows = [ami_row(at("10:00"), talk=40), ami_row(at("11:00")) | {"Duration": "-5"}, ami_row(at("12:00"), talk=20)]
+    export = tmp_path / "export"
+    if shape == "csv":
+        with export.open("w", newline="") as out:
+            writer = csv.DictWriter(out, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    else:
+        export.write_text(json.dumps(rows) if shape == "array" else "\n".join(json.dumps(row) for row in rows))
+    told = json.loads((await run("import-cdr", "asterisk", str(export), "--source", "office")).output)
+    assert told == {"deliveries": 3, "known": 0, "refused": 1}
+    outcomes = [one["outcome"] for one in json.loads((await run("deliveries", "list", "--json")).output)]
+    assert sorted(outcomes) == ["malformed", "understood", "understood"]
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2", "\x00\x01"])
+async def test_an_export_that_is_none_is_refused(run: Run, tmp_path: Path, text: str) -> None:
+    await run("source", "add", "office", "--dialect", "asterisk")
+    (tmp_path / "export").write_text(text)
+    result = await run(
+        "import-cdr", "asterisk", str(tmp_path / "export"), "--source", "office", code=0 if text.startswith("\x00") else 1
+    )
+    assert "Traceback" not in result.output
