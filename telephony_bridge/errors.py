@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class BridgeError(Exception):
     """Something an operator must hear about; the text says what to do."""
@@ -22,12 +25,14 @@ class Unreadable(BridgeError):
 class Malformed(Unreadable):
     """Cannot be read, or a call event whose needed fields are missing or broken.
 
-    ``syntax`` is true when the body could not even be taken apart (answered 400; otherwise 422).
+    ``syntax`` is true when the body could not even be taken apart (answered 400; otherwise 422). ``rows`` are the good ones
+    of a body that holds many: they are understood all the same.
     """
 
-    def __init__(self, why: str, field: str | None = None, *, syntax: bool = False) -> None:
+    def __init__(self, why: str, field: str | None = None, *, syntax: bool = False, rows: Sequence[Any] = ()) -> None:
         super().__init__(why, field)
         self.syntax = syntax
+        self.rows = rows
 
 
 class NotACall(Unreadable):

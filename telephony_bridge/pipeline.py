@@ -56,14 +56,18 @@ class Understood:
 class _Told:
     """Deliveries of one source, read: what each says and what could not be read."""
 
-    rows: dict[int, list[Row]] = field(default_factory=dict)
+    rows: dict[int, Sequence[Row]] = field(default_factory=dict)
+    partly: dict[int, str] = field(default_factory=dict)  # delivery -> what is wrong with some of its rows
     refused: dict[int, tuple[str, str]] = field(default_factory=dict)  # delivery -> (outcome, why)
 
     def read(self, source: Source, delivery: Delivery) -> None:
         try:
             self.rows[delivery.id] = source.dialect.read(delivery, source.installation)
         except Unreadable as said:
-            self.refused[delivery.id] = ("malformed" if isinstance(said, Malformed) else "not_a_call", said.why)
+            if isinstance(said, Malformed) and said.rows:
+                self.rows[delivery.id], self.partly[delivery.id] = said.rows, said.why
+            else:
+                self.refused[delivery.id] = ("malformed" if isinstance(said, Malformed) else "not_a_call", said.why)
 
 
 async def hold(conn: db.Connection) -> None:
@@ -170,10 +174,9 @@ async def _whole_sets(
         asked |= {(deriving.utc_day(row.at), tie) for row in unasked for tie in row.ties}
         missing = await webhooks.inbox.tied(conn, source.id, unasked) - set(told.rows) - set(told.refused)
         for _, delivery in await webhooks.inbox.by_ids(conn, missing):
-            try:
-                told.rows[delivery.id] = source.dialect.read(delivery, source.installation)
-            except Unreadable:
-                told.rows[delivery.id] = []  # its own turn will say so
+            seen = _Told()
+            seen.read(source, delivery)
+            told.rows[delivery.id] = seen.rows.get(delivery.id, [])  # what is wrong with it is for its own turn to say
 
 
 def _settle_identity(
@@ -222,7 +225,7 @@ async def _settle_deliveries(
         for delivery_id in delivery_ids:
             spoke.setdefault(delivery_id, []).append(ids_by_key[call.call_key])
     outcomes: dict[int, tuple[str, str | None, Sequence[int]]] = {
-        delivery_id: ("understood", None, spoke.get(delivery_id, [])) for delivery_id in fresh
+        delivery_id: ("understood", told.partly.get(delivery_id), spoke.get(delivery_id, [])) for delivery_id in fresh
     }
     outcomes |= {delivery_id: (outcome, why, []) for delivery_id, (outcome, why) in told.refused.items()}
     await webhooks.inbox.settle(conn, outcomes, now=now)

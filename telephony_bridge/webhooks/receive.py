@@ -128,6 +128,8 @@ class Door:
         except (Malformed, NotACall) as said:
             refused = said
         outcome = "waiting" if refused is None else "malformed" if isinstance(refused, Malformed) else "not_a_call"
+        if isinstance(refused, Malformed) and refused.rows:
+            outcome = "waiting"  # the good rows of a body that holds many are understood all the same
         kept = await self._keeper.keep(inbox.Arrival(source.id, delivery, outcome, refused.why if refused else None))
         if kept.duplicate:
             metrics.delivery(source.name, "duplicate")

@@ -207,3 +207,15 @@ async def test_429_when_more_wait_than_this_process_will_hold(office: Street, mo
     answer = await office.post(ami_row(at("10:00")))
     assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
     assert await outcomes(office) == {}
+
+
+async def test_the_good_rows_of_a_body_that_holds_a_broken_one_are_understood(office: Street) -> None:
+    rows = [ami_row(at("10:00"), talk=30), ami_row(at("11:00")) | {"Duration": "-5"}, ami_row(at("12:00"), talk=30)]
+    answer = await office.post(rows)
+    told = await answer.json(content_type=None)
+    assert (answer.status, told["field"]) == (422, "Duration")
+    assert told["title"].startswith("Row 2 of 3: Duration: -5 seconds")
+    await office.understand()
+    assert [call["started_at"][11:16] for call in await office.calls()] == ["09:00", "07:00"]
+    kept = await office.ask("GET", f"/deliveries/{told['delivery']}")
+    assert (kept["outcome"], kept["why"], len(kept["calls"])) == ("understood", told["title"], 2)

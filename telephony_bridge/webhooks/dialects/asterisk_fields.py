@@ -55,15 +55,22 @@ _LONGEST = 200  # characters of an id or a channel's name; Asterisk's own limit 
 
 
 def rows_of(delivery: Delivery, installation: Installation, *, title: str) -> list[Row]:
-    """Every CDR row of a delivery; one that is broken refuses the delivery whole, so that nothing is half understood."""
-    found = []
-    for record in records_of(delivery, MASTER):
-        told = _columns(record)
+    """Every CDR row of a delivery. Of a body that holds many the broken ones are told by their number, beside the good ones."""
+    found: list[Row] = []
+    broken: list[tuple[int, Malformed]] = []
+    records = records_of(delivery, MASTER)
+    for number, record in enumerate(records, 1):
         try:
-            found.append(row_of(_cdr(told, installation, title)))
+            found.append(row_of(_cdr(_columns(record), installation, title)))
         except Malformed as wrong:
-            raise _as_sent(wrong, record) from None
-    return found
+            broken.append((number, _as_sent(wrong, record)))
+    if not broken:
+        return found
+    number, first = broken[0]
+    if len(records) == 1:
+        raise first
+    others = f"; {len(broken) - 1} more rows are broken" if len(broken) > 1 else ""
+    raise Malformed(f"Row {number} of {len(records)}: {first.why}{others}", first.field, rows=found)
 
 
 def _as_sent(wrong: Malformed, record: Mapping[str, str]) -> Malformed:

@@ -61,11 +61,13 @@ def understand_files(
     first: dict[Row, int] = {}
     for place, path in enumerate(paths):
         try:
-            for row in dialect.read(delivery_from_file(path, place, received_at), installation):
-                first.setdefault(row, place)
+            rows: Sequence[Row] = dialect.read(delivery_from_file(path, place, received_at), installation)
         except Unreadable as said:
             word = "malformed" if isinstance(said, Malformed) else "not_a_call"
             told.append((place, {"refused": word, "file": str(path), "why": said.why}))
+            rows = said.rows if isinstance(said, Malformed) else ()
+        for row in rows:
+            first.setdefault(row, place)
     for rows in connected(first):
         place = min(first[row] for row in rows)
         told += [(place, call_json(call, source, dialect.name)) for call in dialect.tell(rows, installation)]
