@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from telephony_bridge.phones import e164, split_extension
+from telephony_bridge.phones import e164, masked, split_extension
 
 
 @pytest.mark.parametrize(
@@ -21,3 +23,54 @@ def test_ec_21_hidden_and_short_numbers_are_none(raw: str) -> None:
 
 def test_ec_18_extension_is_split_off() -> None:
     assert split_extension("8 (999) 000-12-34 доб. 123") == ("8 (999) 000-12-34", "123")
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("8 (999) 000-12-34, доб. 5", "+79990001234"),
+        ("+7 999 000-12-34 ext. 12", "+79990001234"),
+        ("sip:79990001234@pbx.example:5060", "+79990001234"),
+        ("810442071230001", "+442071230001"),
+        ("00442071230001", "+442071230001"),
+        ("+442071230001", "+442071230001"),
+        ("88001230001", "+78001230001"),
+        ("tel:8-999-000-12-34", "+79990001234"),
+    ],
+)
+def test_ec_19_the_ways_a_pbx_dials_out(raw: str, expected: str) -> None:
+    assert e164(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "s",
+        "h",
+        "*97",
+        "vmu101",
+        "Restricted",
+        "скрытый номер",
+        "101",
+        "+7",
+        "79990001234x",
+        "1" * 40,
+        "²²²²²²²²²²²",
+        "\0",
+        "+" * 50,
+    ],
+)
+def test_ec_21_what_a_pbx_puts_where_a_number_should_be(raw: str) -> None:
+    assert e164(raw) is None
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_number_or_none(raw: str) -> None:
+    found = e164(raw)
+    assert found is None or (found[0] == "+" and found[1:].isascii() and found[1:].isdigit() and 8 <= len(found[1:]) <= 18)
+
+
+@given(st.from_regex(r"\+7(495|999)\d{7}", fullmatch=True))
+def test_a_number_in_e164_is_itself_and_is_never_shown_whole(number: str) -> None:
+    assert e164(number) == number
+    assert number[3:10] not in masked(number)

@@ -35,6 +35,7 @@ PURE = [
     "webhooks/dialects/engine.py",
     "webhooks/dialects/fields.py",
     "webhooks/dialects/asterisk.py",
+    "webhooks/dialects/asterisk_calls.py",
     "webhooks/dialects/asterisk_channels.py",
     "webhooks/dialects/asterisk_fields.py",
     "webhooks/dialects/asterisk_rows.py",

@@ -84,11 +84,30 @@ async def test_the_relay_resumes_where_the_bridge_took_it(bridge: Bridge, tmp_pa
     assert await run(*relay) == 0
     assert await run(*relay) == 0
     assert bridge.bodies == [lines[0], lines[1]]
-    log.unlink()
+    log.rename(tmp_path / "Master.csv.1")
     log.write_bytes(lines[1])
     bridge.status = 422
     assert await run(*relay) == 0
     assert bridge.bodies[2:] == [lines[1]]
+
+
+async def test_rotation_while_the_bridge_is_away_loses_no_line(bridge: Bridge, tmp_path: Path) -> None:
+    log, place = tmp_path / "Master.csv", tmp_path / "place"
+    lines = MASTER.splitlines(keepends=True)
+    log.write_bytes(lines[0])
+    relay = (sys.executable, str(PBX / "asterisk" / "telephony-bridge-relay.py"), "--once", "--url", bridge.url, "--file", str(log),
+             "--place", str(place))  # fmt: skip
+    bridge.status = 200
+    assert await run(*relay) == 0
+    bridge.status = 503
+    with log.open("ab") as more:
+        more.write(lines[1])
+    assert await run(*relay) == 1
+    log.rename(tmp_path / "Master.csv.1")
+    log.write_bytes(lines[0])
+    bridge.status = 200
+    assert await run(*relay) == 0
+    assert bridge.bodies == [lines[0], lines[1], lines[0]]
 
 
 @pytest.mark.skipif(
@@ -135,3 +154,51 @@ async def test_the_poller_sends_the_rows_again_until_they_are_taken(bridge: Brid
         webhooks.DIALECTS["freepbx"], [Delivery(1, datetime.now(UTC), body)], Installation(ZoneInfo("Europe/Moscow"))
     )
     assert (call.extension, call.number, call.talk_seconds, call.disposition) == ("101", "+79990000101", 52, "answered")
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is needed to run the poller")
+async def test_the_poller_moves_on_only_when_every_page_was_taken(bridge: Bridge, tmp_path: Path) -> None:
+    mysql, place = tmp_path / "mysql", tmp_path / "place"
+    mysql.write_text(
+        '#!/bin/sh\nfor last; do :; done\ncase "$last" in *"limit 0, 2"*) echo a,; echo b, ;; *"limit 2, 2"*) echo c, ;; esac\n'
+    )
+    mysql.chmod(0o755)
+    how = {"BRIDGE_URL": bridge.url, "BRIDGE_PLACE": str(place), "BRIDGE_MYSQL": str(mysql), "BRIDGE_PAGE": "2"}
+    script = str(PBX / "freepbx" / "telephony-bridge-poll.sh")
+    bridge.status = 200
+    assert await run("sh", script, **how) == 0
+    assert [body.split()[1:] for body in bridge.bodies] == [[b"a", b"b"], [b"c"]]
+    place.unlink()
+    mysql.write_text("#!/bin/sh\necho a,\nexit 1\n")
+    assert await run("sh", script, **how) == 1
+    assert not place.exists()
+    assert len(bridge.bodies) == 2
+
+
+def field_values(handler: str) -> dict[str, str]:
+    """What the hangup handler puts after each field's name."""
+    lines = [
+        line.partition("Set(TB=")[2].removesuffix(")").removeprefix("${TB}&")
+        for line in handler.splitlines()
+        if "Set(TB=" in line
+    ]
+    return dict(pair.split("=", 1) for line in lines for pair in line.split("&"))
+
+
+def test_what_a_caller_may_write_is_encoded_by_the_hangup_handler_and_meets_no_shell() -> None:
+    handler = (PBX / "asterisk" / "extensions_telephony_bridge.conf").read_text()
+    told = field_values(handler)
+    assert {
+        "uniqueid",
+        "linkedid",
+        "sequence",
+        "channel",
+        "start",
+        "disposition",
+        "dialstatus",
+        "answeredtime",
+        "dialedpeername",
+    } <= set(told)
+    numbers_and_words = {"duration", "billsec", "dialstatus", "hangupcause", "answeredtime", "dialedtime"}
+    assert {name for name, value in told.items() if not value.startswith("${URIENCODE(")} == numbers_and_words
+    assert not any(word in handler for word in ("System(", "TrySystem(", "SHELL(", "CURL("))

@@ -48,17 +48,34 @@ def write_place(path, inode, offset):
     os.replace(path + ".new", path)
 
 
+def moved(path, inode):
+    """Where log rotation put the file that was being read; None when it is gone or packed."""
+    folder = os.path.dirname(os.path.abspath(path))
+    for name in sorted(os.listdir(folder)):
+        if name.startswith(os.path.basename(path)) and os.stat(os.path.join(folder, name)).st_ino == inode:
+            return os.path.join(folder, name)
+    return None
+
+
 def pass_on(url, path, place):
     """Posts what is new; False when the bridge did not take it."""
     try:
-        source = open(path, "rb")
+        inode = os.stat(path).st_ino
+        before, offset = read_place(place)
+        if before not in (0, inode):  # rotated: first what the old file still holds, then the new one from its start
+            old = moved(path, before)
+            if old is not None and not pass_file(url, old, before, offset, place):
+                return False
+            offset = 0
+        return pass_file(url, path, inode, offset, place)
     except OSError as missing:
         print(missing, file=sys.stderr)
         return False
-    with source:
-        inode = os.fstat(source.fileno()).st_ino
-        before, offset = read_place(place)
-        if before != inode or offset > os.fstat(source.fileno()).st_size:  # rotated: a new file begins at its start
+
+
+def pass_file(url, path, inode, offset, place):
+    with open(path, "rb") as source:
+        if offset > os.fstat(source.fileno()).st_size:  # emptied in place
             offset = 0
         source.seek(offset)
         while True:

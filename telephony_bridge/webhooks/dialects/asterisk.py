@@ -6,8 +6,8 @@ Columns, AMI keys and Master.csv order: https://github.com/asterisk/asterisk (cd
 from __future__ import annotations
 
 from telephony_bridge.model import Delivery, Installation
+from telephony_bridge.webhooks.dialects.asterisk_calls import tell
 from telephony_bridge.webhooks.dialects.asterisk_fields import rows_of
-from telephony_bridge.webhooks.dialects.asterisk_rows import tell
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
 

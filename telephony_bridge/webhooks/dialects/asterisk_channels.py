@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Literal
@@ -51,6 +52,17 @@ def _side_of(plain: str, trunks: tuple[tuple[str, Via], ...], extension_pattern:
     if plain.startswith("Local/"):
         return "extension" if extension else "local"
     return "extension" if extension else "trunk"
+
+
+def is_unlisted(channel: str, installation: Installation) -> bool:
+    """Neither the extension pattern nor a trunk's glob knows it."""
+    return side_of(channel, installation) == "trunk" and trunk_via(channel, installation) is None
+
+
+def renumbered(channel: str, numbers: Mapping[str, str]) -> str:
+    """``SIP/ivan-0000001a`` -> ``SIP/101-0000001a`` where the phone's number is known."""
+    number = numbers.get(channel)
+    return channel if number is None else channel.replace(endpoint_of(channel), number, 1)
 
 
 def via_of(channel: str, installation: Installation) -> Via:

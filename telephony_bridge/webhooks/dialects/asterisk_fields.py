@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
@@ -23,6 +24,7 @@ MASTER = {  # Master.csv has no header; how many columns it has depends on logun
     20: (*_PLAIN, "uniqueid", *_NEW),
     21: (*_PLAIN, "uniqueid", "userfield", *_NEW),
 }
+_HEADERLESS = [set(columns) for columns in MASTER.values()]
 
 SPELLINGS = {  # AMI keys, database columns and hooks' names -> the CDR column
     "source": "src",
@@ -47,10 +49,29 @@ SPELLINGS = {  # AMI keys, database columns and hooks' names -> the CDR column
     "dst_chan": "dstchannel",
     "endtime": "end",
 }
+_AMI = {  # what who speaks AMI calls the columns that a refusal may name
+    "uniqueid": "UniqueID",
+    "linkedid": "LinkedID",
+    "sequence": "Sequence",
+    "channel": "Channel",
+    "dstchannel": "DestinationChannel",
+    "disposition": "Disposition",
+    "start": "StartTime",
+    "answer": "AnswerTime",
+    "end": "EndTime",
+    "duration": "Duration",
+    "billsec": "BillableSeconds",
+}
+_SPEAKS_AMI = {"Event", "StartTime", "BillableSeconds", "DestinationChannel"}
 _NEEDED = ("uniqueid", "channel", "disposition")
 _KNOWN = {"ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION", "CANCEL", "UNKNOWN"}
-_OURS = {"uniqueid", "channel", "disposition", "dstchannel", "lastapp", "lastdata", "billsec", "linkedid", "dcontext"}
+_OURS = {"uniqueid", "channel", "dstchannel", "lastapp", "lastdata", "linkedid", "dcontext"}
+_SHARED = {"disposition", "billsec"}  # other vendors have them as well
+_WHOLE = _OURS | _SHARED
+_CEL = {"channame", "cid_num", "cid_name", "linkedid", "uniqueid", "appname"}
 _MIKO = (("channel", "src"), ("dstchannel", "dst"))
+_QUOTED = re.compile(r"`(\w+)`")
+_CLOCK_CHANGE = timedelta(hours=1, seconds=5)
 _LONGEST = 200  # characters of an id or a channel's name; Asterisk's own limit is 150 and less
 
 
@@ -63,7 +84,7 @@ def rows_of(delivery: Delivery, installation: Installation, *, title: str) -> li
         try:
             found.append(row_of(_cdr(_columns(record), installation, title)))
         except Malformed as wrong:
-            broken.append((number, _as_sent(wrong, record)))
+            broken.append((number, _as_sent(wrong, record, title)))
     if not broken:
         return found
     number, first = broken[0]
@@ -73,12 +94,15 @@ def rows_of(delivery: Delivery, installation: Installation, *, title: str) -> li
     raise Malformed(f"Row {number} of {len(records)}: {first.why}{others}", first.field, rows=found)
 
 
-def _as_sent(wrong: Malformed, record: Mapping[str, str]) -> Malformed:
-    """The refusal in the sender's own spelling of the field: BillableSeconds to who sent that."""
-    spelled = next((key for key in record if _column(key) == wrong.field), wrong.field)
-    if wrong.field is None or spelled is None:
-        return wrong
-    return Malformed(wrong.why.replace(wrong.field, spelled, 1), spelled, syntax=wrong.syntax)
+def _as_sent(wrong: Malformed, record: Mapping[str, str], title: str) -> Malformed:
+    """The refusal in the sender's own spelling of the columns: BillableSeconds to who sends that."""
+    spelled = dict(_AMI) if _SPEAKS_AMI & set(record) else {"start": "calldate"} if title == "FreePBX" else {}
+    spelled |= {_column(key): key.strip()[:_LONGEST] for key in record}
+    why = _QUOTED.sub(lambda found: spelled.get(found.group(1), found.group(1)), wrong.why)
+    field = spelled.get(wrong.field, wrong.field) if wrong.field else None
+    if why.startswith(f"{wrong.field}:"):  # times and seconds are judged by what all dialects share
+        why = f"{field}{why[len(wrong.field or '') :]}"
+    return Malformed(why, field, syntax=wrong.syntax)
 
 
 @lru_cache(maxsize=1024)
@@ -89,58 +113,74 @@ def _column(key: str) -> str:
 
 def _columns(record: Mapping[str, str]) -> dict[str, str]:
     found = {_column(key): value for key, value in record.items()}
-    if "src_num" in record and "channel" not in found:  # MikoPBX's table may name the numbers and no channel
+    if "channel" not in found and any(key.lower() == "src_num" for key in record):  # MikoPBX may name numbers and no channel
         found |= {name: f"Miko/{found[number]}" if found.get(number) else "" for name, number in _MIKO}
     return found
 
 
-def _cdr(told: Mapping[str, str], installation: Installation, title: str) -> CdrRow:
-    event = told.get("event", "")
-    if event and event.lower() != "cdr" and not set(told) >= _OURS:
-        if {"channel", "uniqueid", "privilege"} & set(told):
+def _refuse_strangers(told: Mapping[str, str], title: str) -> None:
+    """Raises for what is readable and yet no CDR row."""
+    names, event = told.keys(), told.get("event", "")
+    if event and event.lower() != "cdr" and not names >= _WHOLE:
+        event = without_digits(event[:60])
+        if {"channel", "uniqueid", "privilege"} & names:
             raise NotACall(f"An event {event!r} of {title}: only Cdr events tell of calls, relay those", "event")
         raise Misdirected(f"An event {event!r} is not of {title}: this webhook is pasted into another system", "event")
-    for name in ("eventname", "eventtype") if "billsec" not in told else ():
+    for name in ("eventname", "eventtype") if "billsec" not in told and _CEL & names else ():
         if name in told:
-            raise NotACall(f"An event {told[name]!r} of CEL: post CDR rows instead", name)
-    if {"type", "asterisk_id"} <= set(told) or {"type", "application", "channel"} <= set(told):
-        raise NotACall(f"An event {told['type']!r} of ARI: post CDR rows instead", "type")
-    if len(_OURS & set(told)) < 2:
+            raise NotACall(f"An event {without_digits(told[name][:60])!r} of CEL: post CDR rows instead", name)
+    if "type" in told and ({"asterisk_id"} <= names or {"application", "channel"} <= names):
+        raise NotACall(f"An event {without_digits(told['type'][:60])!r} of ARI: post CDR rows instead", "type")
+    ours = _OURS & names
+    if len(ours) < 2 and not ("uniqueid" in ours and _SHARED & names):
         raise Misdirected(f"None of the CDR columns of {title} is here: this webhook is pasted into another system")
+    if names in _HEADERLESS and epoch_of(told["uniqueid"]) is None and word_of(told["disposition"]) not in _KNOWN:
+        raise Misdirected(
+            f"The CSV has no header and its columns are not those of {title}'s Master.csv: another system's, perhaps"
+        )
+
+
+def _cdr(told: Mapping[str, str], installation: Installation, title: str) -> CdrRow:
+    _refuse_strangers(told, title)
     for name in _NEEDED:
         if not told.get(name, "").strip():
-            raise Malformed(f"{name} is missing; a CDR row needs {', '.join(_NEEDED)} and a start", name)
-    for name in ("uniqueid", "linkedid", "channel", "dstchannel", "sequence"):
+            needed = ", ".join(f"`{column}`" for column in _NEEDED)
+            raise Malformed(f"`{name}` is missing; a CDR row needs {needed} and `start`", name)
+    for name in ("uniqueid", "linkedid", "channel", "dstchannel", "sequence", "dialedpeername"):
         if len(told.get(name, "")) > _LONGEST:
-            raise Malformed(f"{name}: {len(told[name])} characters are no {name}", name)
+            raise Malformed(f"`{name}`: {len(told[name])} characters are too many for it", name)
     uniqueid = told["uniqueid"].strip()
     began = epoch_of(uniqueid)
     start = moment(told.get("start", ""), "start", installation, near=began) or began
     if start is None:
-        raise Malformed("start is missing; add the column, it is the call's time", "start")
+        raise Malformed("`start` is missing; add the column, it is the call's time", "start")
     answer = moment(told.get("answer", ""), "answer", installation, near=start)
     end = moment(told.get("end", ""), "end", installation, near=start)
     duration, billsec = seconds(told.get("duration", ""), "duration"), seconds(told.get("billsec", ""), "billsec")
     if end is not None and end < start:
-        raise Malformed("end is before start; check the PBX's clock", "end")
+        raise Malformed("`end` is before `start`; check the PBX's clock", "end")
     if duration is None:
         if end is None:
-            raise Malformed("duration and end are both missing; one of them is needed", "duration")
+            raise Malformed("`duration` and `end` are both missing; one of them is needed", "duration")
         duration = int((end - start).total_seconds())
-    end = end or start + timedelta(seconds=duration)
+    counted = start + timedelta(seconds=duration)
+    if end is None or abs(end - counted) > _CLOCK_CHANGE:  # seconds are counted, a local clock is only read
+        end = counted
     word = word_of(told["disposition"])
     if word not in _KNOWN:
-        raise Malformed(f"disposition: {without_digits(told['disposition'][:20])!r} is none of Asterisk's words", "disposition")
+        raise Malformed(f"`disposition`: {without_digits(told['disposition'][:20])!r} is none of Asterisk's words", "disposition")
     if billsec is None:
         if word == "ANSWERED" and answer is None:
-            raise Malformed("billsec and answer are both missing on an answered call; one of them is needed", "billsec")
-        billsec = int((end - answer).total_seconds()) if answer is not None else 0
+            raise Malformed("`billsec` and `answer` are both missing on an answered call; one of them is needed", "billsec")
+        billsec = max(int((end - answer).total_seconds()), 0) if answer is not None else 0
     if billsec > max(duration, int((end - start).total_seconds())) + 1:
         raise Malformed(
-            f"billsec: {billsec} seconds of talk in a call of {duration}; talk is never longer than the call", "billsec"
+            f"`billsec`: {billsec} seconds of talk in a call of {duration}; talk is never longer than the call", "billsec"
         )
     if answer is not None and answer < start:
-        raise Malformed("answer is before start; check the PBX's clock", "answer")
+        raise Malformed("`answer` is before `start`; check the PBX's clock", "answer")
+    if answer is not None and answer > end + _CLOCK_CHANGE:
+        raise Malformed("`answer` is after the call's `end`; check the PBX's clock", "answer")
     if answer is None and word == "ANSWERED":
         answer = start + timedelta(seconds=max(duration - billsec, 0))  # a table without the column, such as FreePBX's
     return CdrRow(
@@ -149,8 +189,9 @@ def _cdr(told: Mapping[str, str], installation: Installation, title: str) -> Cdr
         sequence=told.get("sequence", "").strip(),
         channel=told["channel"].strip(),
         dstchannel=told.get("dstchannel", "").strip(),
-        src=told.get("src", ""),
-        dst=told.get("dst", ""),
+        src=told.get("src", "")[:_LONGEST],
+        dst=told.get("dst", "")[:_LONGEST],
+        dcontext=told.get("dcontext", ""),
         lastapp=told.get("lastapp", "").strip(),
         lastdata=told.get("lastdata", ""),
         start=start,
@@ -166,5 +207,6 @@ def _cdr(told: Mapping[str, str], installation: Installation, title: str) -> Cdr
         recording=told.get("recording", "").strip(),
         answeredtime=seconds(told.get("answeredtime", ""), "answeredtime"),
         dialedtime=seconds(told.get("dialedtime", ""), "dialedtime"),
+        peer=told.get("dialedpeername", "").strip(),
         is_hooks=bool({"dialstatus", "hangupcause", "answeredtime"} & set(told)),
     )

@@ -13,11 +13,13 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from telephony_bridge.errors import Malformed
+from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Delivery, Installation
 
 Record = Mapping[str, str]
 PLAUSIBLE = range(2000, 2100)
+_XML = re.compile(r"<(?:\?xml|!DOCTYPE|[A-Za-z_][\w:.-]*)[\s/>].*>\Z", re.DOTALL | re.IGNORECASE)
+_WRAPPERS = ("rows", "cdr", "records", "data", "fetchAllCdrs", "fetchCdr", "cdrs")  # the last three: FreePBX's GraphQL
 _KEY = re.compile(r'"([A-Za-z_]{1,40})"\s*:')
 
 
@@ -47,13 +49,16 @@ def records_of(delivery: Delivery, columns: Mapping[int, tuple[str, ...]]) -> li
         raise Malformed("The body is empty: nothing was posted", syntax=True)
     if text[0] in "{[":
         return _json(text)
-    if text[0] == "<":
-        raise Malformed("The body is XML; this dialect speaks JSON, form fields or CSV", syntax=True)
+    if _XML.match(text):
+        raise Misdirected("The body is XML, which this PBX never sends: this webhook is pasted into another system")
     head = text.split("\n", 1)[0]
     if "=" in head and "," not in head.split("=", 1)[0]:
         return [_form(text)]
     if "," in head:
         return _csv(text, columns)
+    with suppress(ValueError):
+        json.loads(text)
+        raise Malformed("The JSON holds no object with call fields")
     raise Malformed("The body is neither JSON, nor form fields, nor CSV", syntax=True)
 
 
@@ -69,9 +74,11 @@ def _value(text: str) -> Any:
 def _json(text: str) -> list[dict[str, str]]:
     try:
         value = _value(text)
-    except (json.JSONDecodeError, RecursionError) as broken:
+    except RecursionError:
+        raise Malformed("The JSON is nested too deep to be a call", syntax=True) from None
+    except json.JSONDecodeError as broken:
         # the field and not the text around: that is where names and numbers stand
-        told = _KEY.findall(text, 0, broken.pos + 1) if isinstance(broken, json.JSONDecodeError) else []
+        told = _KEY.findall(text, 0, broken.pos + 1)
         raise Malformed(
             "The JSON is broken"
             + (f" at the field {told[-1]}" if told else "")
@@ -79,14 +86,16 @@ def _json(text: str) -> list[dict[str, str]]:
             told[-1] if told else None,
             syntax=True,
         ) from None
-    if isinstance(value, dict):
-        for wrapper in ("rows", "cdr", "records", "data"):
-            if isinstance(value.get(wrapper), (list, dict)):
-                value = value[wrapper]
-                break
+    while isinstance(value, dict):
+        inner = next((value[name] for name in _WRAPPERS if isinstance(value.get(name), (list, dict))), None)
+        if inner is None:
+            break
+        value = inner
     found = value if isinstance(value, list) else [value]
-    if not found or not all(isinstance(record, dict) for record in found):
-        raise Malformed("The JSON holds no object with call fields", syntax=False)
+    if not found:
+        raise NotACall("The list of rows is empty: nothing to understand")
+    if not all(isinstance(record, dict) for record in found):
+        raise Malformed("The JSON holds no object with call fields")
     flat = [{key: part if type(part) is str else _flat(part) for key, part in record.items()} for record in found]
     if "\\u" not in text:  # nothing is escaped, nothing smuggled in
         return flat
@@ -115,8 +124,8 @@ def _csv(text: str, columns: Mapping[int, tuple[str, ...]]) -> list[dict[str, st
         lines = [line for line in csv.reader(text.splitlines()) if line]
     except csv.Error as broken:
         raise Malformed(f"The CSV is broken: {broken}", syntax=True) from None
-    header = [name.strip().lower() for name in lines[0]]
-    if "uniqueid" in header:
+    header = [name.strip() for name in lines[0]]
+    if "uniqueid" in {name.lower() for name in header}:
         if len(lines) == 1:
             raise Malformed("The CSV has a header and no row", syntax=True)
         return [dict(zip(header, line, strict=False)) for line in lines[1:]]

@@ -6,8 +6,8 @@ Columns that its modules add (cnum, did, outbound_cnum, recordingfile): https://
 from __future__ import annotations
 
 from telephony_bridge.model import Delivery, Installation
+from telephony_bridge.webhooks.dialects.asterisk_calls import tell
 from telephony_bridge.webhooks.dialects.asterisk_fields import rows_of
-from telephony_bridge.webhooks.dialects.asterisk_rows import tell
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
 
