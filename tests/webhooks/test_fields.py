@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from telephony_bridge.errors import Malformed, Misdirected, NotACall, Unreadable
 from telephony_bridge.model import Delivery, Installation
-from telephony_bridge.webhooks.dialects.fields import moment, records_of, seconds, text_of
+from telephony_bridge.webhooks.dialects.bodies import records_of, text_of
+from telephony_bridge.webhooks.dialects.fields import moment, seconds
 
 COLUMNS = {3: ("src", "dst", "uniqueid")}
 MOSCOW = Installation(ZoneInfo("Europe/Moscow"))

@@ -10,7 +10,8 @@ from functools import lru_cache
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Delivery, Installation
 from telephony_bridge.webhooks.dialects.asterisk_rows import CdrRow, epoch_of, row_of, word_of
-from telephony_bridge.webhooks.dialects.fields import moment, records_of, seconds, without_digits
+from telephony_bridge.webhooks.dialects.bodies import records_of
+from telephony_bridge.webhooks.dialects.fields import moment, seconds, without_digits
 from telephony_bridge.webhooks.dialects.reading import Row
 
 _PLAIN = (

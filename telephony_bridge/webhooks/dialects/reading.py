@@ -6,9 +6,9 @@ function of the set of its deliveries and of nothing else (same for any order, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from telephony_bridge.model import Call, Delivery, Installation
@@ -30,10 +30,37 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a vendor must be answered with, where our own words would not do. The status is 200."""
+
+    body: bytes = b""
+    content_type: str = "text/plain"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Secrets = Mapping[str, str]
+Proof = Callable[[Delivery, Secrets, str], bool]  # (with all its headers, what the vendor signs with, the address called)
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
-    """A vendor's format: two functions, and what the door must know."""
+    """A vendor's format: two functions, and what the door and the worker must know of his manners.
+
+    ``secrets`` names what he signs with and says where an administrator finds it; where a source has none, the token in its
+    address is the proof. ``prove`` is asked only when a source has them; ``received_at`` is the clock of its replay window.
+    ``greet`` answers what is no delivery: a check of the address, a question during a call. Nothing of it is kept.
+    ``answer`` is what he demands for a delivery that was kept. ``patient``: he punishes errors by switching the webhook off,
+    or repeats for days what will never be readable, so he always gets his answer and the administrator the error.
+    ``settle_after``: how long the end of a call may be owed before the worker goes on without it.
+    """
 
     name: str
     title: str
     read: Callable[[Delivery, Installation], list[Row]]
     tell: Callable[[Sequence[Row], Installation], list[Call]]
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    prove: Proof | None = None
+    greet: Callable[[Delivery, Secrets], Answer | None] | None = None
+    answer: Callable[[Delivery], Answer] | None = None
+    patient: bool = False
+    settle_after: timedelta = timedelta(hours=3)
