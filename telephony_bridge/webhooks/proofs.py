@@ -102,7 +102,7 @@ def twilio(delivery: Delivery, secrets: Secrets, url: str) -> bool:
         fields = sorted(set(_form(delivery))) if delivery.method != "GET" else []
         text, whole = "".join(name + value for name, value in fields), True
     expected = [base64.b64encode(_hmac("sha1", secrets["auth_token"], (one + text).encode())).decode() for one in _urls(url)]
-    return any([same(told, one) for one in expected]) & whole
+    return any(same(told, one) for one in expected) & whole
 
 
 def telnyx(delivery: Delivery, secrets: Secrets, _url: str) -> bool:
@@ -163,7 +163,7 @@ def plivo(delivery: Delivery, secrets: Secrets, url: str) -> bool:
         base += ("." if query and fields else "") + _joined(fields)
     expected = base64.b64encode(_hmac("sha256", secrets["auth_token"], f"{base}.{nonce}".encode())).decode()
     told = delivery.headers.get("x-plivo-signature-v3", "").split(",")
-    return bool(nonce) & any([same(one.strip(), expected) for one in told])
+    return bool(nonce) & any(same(one.strip(), expected) for one in told)
 
 
 def zoom_phone(delivery: Delivery, secrets: Secrets, _url: str) -> bool:

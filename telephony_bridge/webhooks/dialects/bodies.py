@@ -145,6 +145,8 @@ def object_of(text: str) -> dict[str, Any]:
         value = _cleaned(_parsed(text, _numbers_as_written, "send it whole, as the vendor made it"))
     except RecursionError:
         raise Malformed("The JSON is nested too deep to be a call", syntax=True) from None
+    if isinstance(value, list):
+        raise Misdirected("The body is a JSON list, which this PBX never sends: this webhook is pasted into another system")
     if not isinstance(value, dict):
         raise Malformed("The JSON is no object: one event is expected")
     return value

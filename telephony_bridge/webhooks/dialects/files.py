@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,11 @@ from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
 
 def delivery_from_file(path: Path, number: int, received_at: datetime) -> Delivery:
-    """A body with its headers; the pseudo headers X-Query and X-Tail stand for the query string and the path below."""
+    """A body with its headers.
+
+    The pseudo headers X-Query, X-Tail, X-Method and X-Received stand for the query string, the path below the address, the
+    method and the moment of receipt (RFC 3339), which tells something where the vendor's events have no time of their own.
+    """
     headers: dict[str, str] = {}
     beside = path.with_name(path.name + ".headers")
     if beside.is_file():
@@ -23,7 +27,10 @@ def delivery_from_file(path: Path, number: int, received_at: datetime) -> Delive
             if colon:
                 headers[name.strip().lower()] = value.strip()
     query, tail = headers.pop("x-query", ""), headers.pop("x-tail", "").strip("/")
-    return Delivery(number, received_at, path.read_bytes(), headers, query, tail)
+    method = headers.pop("x-method", "POST")
+    if "x-received" in headers:
+        received_at = datetime.fromisoformat(headers.pop("x-received")).astimezone(UTC)
+    return Delivery(number, received_at, path.read_bytes(), headers, query, tail, method)
 
 
 def call_json(call: Call, source: str, dialect: str) -> dict[str, Any]:
