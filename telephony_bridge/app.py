@@ -25,7 +25,7 @@ def company_of(settings: Settings) -> Company:
 def build(database: db.Database, settings: Settings, *, with_worker: bool) -> web.Application:
     """The whole service on an open, migrated database; whoever built the database closes it."""
     company = company_of(settings)
-    door = webhooks.Door(database, company)
+    door = webhooks.Door(database, company, address=settings.address, proxies=settings.trusted_proxies)
     gauges = _Gauges(database, company)
 
     async def healthz(_: web.Request) -> web.Response:

@@ -88,7 +88,10 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One conversation attempt, however many rows, legs, events and repeats told of it (CONTRACT §5)."""
+    """One conversation attempt, however many rows, legs, events and repeats told of it (CONTRACT §5).
+
+    ``settled`` says why a call is final whose end was never told.
+    """
 
     call_key: str
     direction: Direction
@@ -106,6 +109,7 @@ class Call:
     via: Via = Via.UNKNOWN
     final: bool = True
     talked: tuple[Talk, ...] = ()
+    settled: str | None = None
 
 
 class MatchResult(StrEnum):

@@ -7,8 +7,8 @@ Told twice, a story changes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db, deriving, violations, webhooks
@@ -116,7 +116,8 @@ async def _source_told(
         found += [(call, ids) for call in source.dialect.tell(rows, source.installation)]
     days |= {deriving.utc_day(call.started_at) for call, _ in found}
     before = await calls.known(conn, source.id, days, keys)
-    made = await deriving.entries(conn, book, source.id, found)
+    settled = {known.call_key: known.settled for known in before if known.settled is not None}
+    made = await deriving.entries(conn, book, source.id, [(_as_settled(call, settled), ids) for call, ids in found])
 
     new, changed, absorbed = _settle_identity(made, before)
     ids_by_key = await calls.write(conn, source.id, new, changed, absorbed, now=now)
@@ -145,6 +146,12 @@ async def _source_told(
     for entry in new:
         story.calls[source.name, entry.call.direction, entry.call.disposition] += 1
         story.matches[entry.match.result] += 1
+
+
+def _as_settled(call: Call, settled: Mapping[str, str]) -> Call:
+    """A call that was settled stays so until its end is told: another event of its middle reopens nothing."""
+    why = settled.get(call.call_key)
+    return call if call.final or why is None else replace(call, final=True, settled=why)
 
 
 def _units(units: Iterable[tuple[date, str | None, int | None]]) -> set[tuple[date, str, int]]:
@@ -324,8 +331,12 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     for code, column in (("V01", "comment"), ("V03", "next_contact")):
         await calls.expire(conn, [int(subject) for found, _, subject in passed if found == code], column)
     book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
+    overdue = {source.id: now - source.settle_after for source in book.sources.values()}
+    settled = await calls.settle_overdue(conn, overdue, "end_not_told")
+    if settled:
+        await _derive_again(conn, book, settled, leads=(), judged_at=now, now=now)
     opened.update(await days_ended(conn, book, only=None, closed_only=False, now=now))
-    return dict(opened), len(passed) > 0
+    return dict(opened), bool(passed or settled)
 
 
 async def replay(conn: db.Connection, delivery_ids: Sequence[int], *, now: datetime) -> int:

@@ -1,25 +1,25 @@
 -- known
 -- Calls a source already has under these keys, started on these days. $1 source, $2 days, $3 keys.
-select id, call_key, manager_id, duty_manager_id, lead_id, number, day, delivery_ids from calls
+select id, call_key, manager_id, duty_manager_id, lead_id, number, day, delivery_ids, settled from calls
 where started_on = any($2::date[]) and source_id = $1 and call_key = any($3::text[]);
 
 -- insert
 -- New calls. $1 source, $2 now, then one array a column.
 insert into calls (source_id, understood_at, call_key, started_on, direction, extension, number, number_raw, started_at, answered_at,
-  ended_at, ring_seconds, talk_seconds, disposition, hangup_cause, recording_url, via, final, talked, delivery_ids, manager_id,
+  ended_at, ring_seconds, talk_seconds, disposition, hangup_cause, recording_url, via, final, settled, talked, delivery_ids, manager_id,
   duty_manager_id, day, lead_id, candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
 select $1::bigint, $2::timestamptz, u.call_key, u.started_on, u.direction, u.extension, u.number, u.number_raw, u.started_at, u.answered_at,
-  u.ended_at, u.ring_seconds, u.talk_seconds, u.disposition, u.hangup_cause, u.recording_url, u.via, u.final, u.talked::jsonb,
+  u.ended_at, u.ring_seconds, u.talk_seconds, u.disposition, u.hangup_cause, u.recording_url, u.via, u.final, u.settled, u.talked::jsonb,
   array(select jsonb_array_elements_text(u.delivery_ids::jsonb)::bigint), u.manager_id, u.duty_manager_id, u.day, u.lead_id,
   array(select jsonb_array_elements_text(u.candidates::jsonb)::bigint), u.match, u.match_reason, u.why_not_dial, u.why_not_connect,
   u.on_norm_lead
 from unnest($3::text[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
             $11::timestamptz[], $12::int[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::boolean[], $19::text[],
-            $20::text[], $21::bigint[], $22::bigint[], $23::date[], $24::bigint[], $25::text[], $26::text[], $27::text[], $28::text[],
-            $29::text[], $30::boolean[])
+            $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::date[], $25::bigint[], $26::text[], $27::text[], $28::text[],
+            $29::text[], $30::text[], $31::boolean[])
   as u (call_key, started_on, direction, extension, number, number_raw, started_at, answered_at, ended_at, ring_seconds, talk_seconds,
-        disposition, hangup_cause, recording_url, via, final, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id, candidates,
-        match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+        disposition, hangup_cause, recording_url, via, final, settled, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id,
+        candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
 returning id, call_key;
 
 -- update
@@ -27,18 +27,18 @@ returning id, call_key;
 update calls c set understood_at = $2, call_key = u.call_key, started_on = u.started_on, direction = u.direction, extension = u.extension,
   number = u.number, number_raw = u.number_raw, started_at = u.started_at, answered_at = u.answered_at, ended_at = u.ended_at,
   ring_seconds = u.ring_seconds, talk_seconds = u.talk_seconds, disposition = u.disposition, hangup_cause = u.hangup_cause,
-  recording_url = u.recording_url, via = u.via, final = u.final, talked = u.talked::jsonb,
+  recording_url = u.recording_url, via = u.via, final = u.final, settled = u.settled, talked = u.talked::jsonb,
   delivery_ids = array(select jsonb_array_elements_text(u.delivery_ids::jsonb)::bigint), manager_id = u.manager_id,
   duty_manager_id = u.duty_manager_id, day = u.day, lead_id = u.lead_id,
   candidates = array(select jsonb_array_elements_text(u.candidates::jsonb)::bigint), match = u.match, match_reason = u.match_reason,
   why_not_dial = u.why_not_dial, why_not_connect = u.why_not_connect, on_norm_lead = u.on_norm_lead
 from unnest($1::bigint[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
             $11::timestamptz[], $12::int[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::boolean[], $19::text[],
-            $20::text[], $21::bigint[], $22::bigint[], $23::date[], $24::bigint[], $25::text[], $26::text[], $27::text[], $28::text[],
-            $29::text[], $30::boolean[])
+            $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::date[], $25::bigint[], $26::text[], $27::text[], $28::text[],
+            $29::text[], $30::text[], $31::boolean[])
   as u (id, call_key, started_on, direction, extension, number, number_raw, started_at, answered_at, ended_at, ring_seconds, talk_seconds,
-        disposition, hangup_cause, recording_url, via, final, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id, candidates,
-        match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+        disposition, hangup_cause, recording_url, via, final, settled, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id,
+        candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
 where c.id = u.id;
 
 -- repoint_comments
@@ -125,3 +125,12 @@ where ($1::bigint is null or c.id = $1) and ($2::date is null or c.day = $2) and
     else c.why_not_dial = $8 end))
   and ($9::timestamptz is null or (c.started_at, c.id) < ($9, $10::bigint))
 order by c.started_at desc, c.id desc limit $11;
+
+-- overdue
+-- Ids of calls whose end was not told in time. $1 sources, $2 began at the latest, one array each.
+select c.id from unnest($1::bigint[], $2::timestamptz[]) as u (source_id, latest)
+join calls c on c.source_id = u.source_id and c.started_at <= u.latest where not c.final order by c.id limit 1000;
+
+-- settle
+-- The end of these calls was never told: they are final without it. $1 ids, $2 why.
+update calls set final = true, settled = $2 where id = any($1::bigint[]);

@@ -51,6 +51,7 @@ class CallAnswer(TypedDict):
     recording_url: str | None
     via: Literal["ip", "mobile", "unknown"]
     final: bool
+    settled: str | None
     talked: NotRequired[list[Talked]]
     date: str
     manager: str | None
@@ -90,6 +91,7 @@ def answer(row: db.Record) -> dict[str, Any]:
     return {
         "id": row["id"],
         **call_json(calls.read_call(row), row["source"], row["dialect"]),
+        "settled": row["settled"],
         "date": row["day"].isoformat(),
         "manager": row["manager"],
         "duty_manager": row["duty_manager"],

@@ -39,6 +39,7 @@ class Known:
     day: date
     lead_id: int | None
     delivery_ids: frozenset[int]
+    settled: str | None
 
 
 def read_call(row: db.Record) -> Call:
@@ -60,6 +61,7 @@ def read_call(row: db.Record) -> Call:
         via=Via(row["via"]),
         final=row["final"],
         talked=tuple(Talk(talk["extension"], talk["seconds"]) for talk in row["talked"]),
+        settled=row["settled"],
     )
 
 
@@ -75,6 +77,7 @@ async def known(conn: db.Connection, source_id: int, started: Iterable[date], ke
             row["day"],
             row["lead_id"],
             frozenset(row["delivery_ids"]),
+            row["settled"],
         )
         for row in await conn.fetch(SQL.known, source_id, days, sorted(keys))
     ]
@@ -101,6 +104,7 @@ def _columns(entries: Sequence[Entry]) -> list[Sequence[object]]:
                     entry.call.recording_url,
                     entry.call.via,
                     entry.call.final,
+                    entry.call.settled,
                     orjson.dumps([{"extension": talk.extension, "seconds": talk.seconds} for talk in entry.call.talked]).decode(),
                     orjson.dumps(sorted(entry.delivery_ids)).decode(),
                     entry.manager_id,
@@ -232,3 +236,11 @@ async def expire(conn: db.Connection, ids: Sequence[int], which: str) -> None:
     """The deadline of ``which`` (comment, next_contact) has passed for these calls."""
     if ids:
         await conn.execute(SQL.expire, list(ids), which)
+
+
+async def settle_overdue(conn: db.Connection, latest: Mapping[int, datetime], why: str) -> list[int]:
+    """Calls whose end was never told become final; ``latest``: by source, when they began at the latest. Returns their ids."""
+    ids = [row["id"] for row in await conn.fetch(SQL.overdue, list(latest), list(latest.values()))]
+    if ids:
+        await conn.execute(SQL.settle, ids, why)
+    return ids

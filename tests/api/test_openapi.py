@@ -46,6 +46,7 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/managers/{handle}/leave"): ("/managers/ivan/leave", {"on": "2027-06-01"}),
     ("POST", "/norms"): ("/norms", {"metric": "dials", "segment": "cold", "min": 1, "target": 2, "manager": "ivan"}),
     ("POST", "/sources"): ("/sources", {"name": "branch", "dialect": "freepbx"}),
+    ("PATCH", "/sources/{name}"): ("/sources/branch", {"outside_prefix": "9", "settle_after": 60}),
     ("POST", "/excluded-numbers"): ("/excluded-numbers", {"number": "8 999 000 55 55", "kind": "staff"}),
     ("POST", "/silences"): (
         "/silences",
