@@ -63,6 +63,7 @@ class Installation:
     extension_pattern: str = r"^\d{2,5}$"
     trunks: tuple[tuple[str, Via], ...] = ()  # (channel or trunk name glob, via), first match wins
     own_numbers: frozenset[str] = frozenset()  # E.164
+    is_crm: bool = False  # tells of calls second-hand: a PBX that saw the same call wins, and alone it proves no IP
 
 
 @dataclass(frozen=True, slots=True)

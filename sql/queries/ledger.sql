@@ -74,7 +74,7 @@ select id from calls where day >= $1;
 -- alike
 -- Every call of these managers to these numbers on these days. $1 days, $2 numbers, $3 managers, one array each.
 select c.* from (select distinct * from unnest($1::date[], $2::text[], $3::bigint[]) as t (day, number, manager_id)) u
-join calls c on c.day = u.day and c.number = u.number and c.manager_id = u.manager_id;
+join calls c on c.day = u.day and c.number = u.number and c.manager_id = u.manager_id and c.twin_of is null;
 
 -- weigh
 -- What calls count for. $1 ids, $2 why no dial, $3 why no connect, $4 on a lead of the norm's segment, one array each.
@@ -106,14 +106,17 @@ select c.id from calls c where c.lead_id = any($1::bigint[]) and c.day >= $2;
 -- listed
 -- Calls for people, newest first. $1 id, $2 day, $3 manager, $4 source name, $5 number, $6 lead, $7 a manager who must have a part in
 -- it, $8 what it counts for (below), $9 and $10 started at and id of the last one seen; any of them null; $11 how many.
+-- A call that two sources told of is one line, unless it is asked for by its own id or by the source that repeats it.
 -- $8: dials_pbx, dials_crm, dials, connects_pbx, connects_crm, connects, none (a dial that does not count), or why it does not.
-select c.*, s.name as source, s.dialect, m.handle as manager, o.handle as duty_manager
+select c.*, s.name as source, s.dialect, m.handle as manager, o.handle as duty_manager,
+  array(select t.id from calls t where t.twin_of = c.id order by t.id) as twins
 from calls c join sources s on s.id = c.source_id
 left join managers m on m.id = c.manager_id left join managers o on o.id = c.duty_manager_id
 where ($1::bigint is null or c.id = $1) and ($2::date is null or c.day = $2) and ($3::bigint is null or c.manager_id = $3)
   and ($4::text is null or s.name = $4) and ($5::text is null or c.number = $5)
   and ($6::bigint is null or c.lead_id = $6 or $6 = any(c.candidates))
   and ($7::bigint is null or c.manager_id = $7 or c.duty_manager_id = $7)
+  and (c.twin_of is null or $1::bigint is not null or $4::text is not null)
   and ($8::text is null or (c.direction = 'outbound' and case $8
     when 'dials_pbx' then true
     when 'dials_crm' then c.on_norm_lead
@@ -125,6 +128,15 @@ where ($1::bigint is null or c.id = $1) and ($2::date is null or c.day = $2) and
     else c.why_not_dial = $8 end))
   and ($9::timestamptz is null or (c.started_at, c.id) < ($9, $10::bigint))
 order by c.started_at desc, c.id desc limit $11;
+
+-- by_number
+-- Calls with these numbers on these days, of every source. $1 days, $2 numbers, one array each.
+select c.* from (select distinct * from unnest($1::date[], $2::text[]) as t (day, number)) u
+join calls c on c.day = u.day and c.number = u.number;
+
+-- point
+-- Which call another call repeats, or none. $1 ids, $2 the calls they repeat, one array each.
+update calls c set twin_of = u.twin_of from unnest($1::bigint[], $2::bigint[]) as u (id, twin_of) where c.id = u.id;
 
 -- overdue
 -- Ids of calls whose end was not told in time. $1 sources, $2 began at the latest, one array each.

@@ -52,6 +52,8 @@ class CallAnswer(TypedDict):
     via: Literal["ip", "mobile", "unknown"]
     final: bool
     settled: str | None
+    twins: list[int]
+    twin_of: int | None
     talked: NotRequired[list[Talked]]
     date: str
     manager: str | None
@@ -92,6 +94,8 @@ def answer(row: db.Record) -> dict[str, Any]:
         "id": row["id"],
         **call_json(calls.read_call(row), row["source"], row["dialect"]),
         "settled": row["settled"],
+        "twins": list(row["twins"]),
+        "twin_of": row["twin_of"],
         "date": row["day"].isoformat(),
         "manager": row["manager"],
         "duty_manager": row["duty_manager"],

@@ -39,6 +39,7 @@ class ChangedSource(Told):
     """``trunks`` are NAME_GLOB=ip or NAME_GLOB=gsm, the first match wins; ``secrets`` is what the vendor signs with.
 
     ``allow`` lists the addresses or blocks that may post; ``settle_after`` is how many minutes a call's end may be owed.
+    ``crm``: it tells of calls second-hand, a PBX that saw the same call wins (EC-37).
     """
 
     timezone: str | None = None
@@ -49,6 +50,7 @@ class ChangedSource(Told):
     own_numbers: list[Name] = Field(default_factory=list, max_length=1000)
     allow: list[Name] = Field(default_factory=list, max_length=200)
     settle_after: int | None = Field(None, ge=1, le=7 * 1440)
+    crm: bool | None = None
     secrets: dict[str, str] = Field(default_factory=dict)
 
     def options(self, company: Company) -> dict[str, Any]:

@@ -214,6 +214,18 @@ async def alike(conn: db.Connection, units: Iterable[tuple[date, str, int]]) -> 
     return list(await conn.fetch(SQL.alike, days, numbers, managers))
 
 
+async def by_number(conn: db.Connection, units: Iterable[tuple[date, str]]) -> list[db.Record]:
+    """Ledger rows of each (day, number), of every source."""
+    asked = sorted(set(units))
+    return list(await conn.fetch(SQL.by_number, *zip(*asked, strict=True))) if asked else []
+
+
+async def point(conn: db.Connection, twins: Mapping[int, int | None]) -> None:
+    """Call id -> id of the call it repeats, or None."""
+    if twins:
+        await conn.execute(SQL.point, list(twins), list(twins.values()))
+
+
 async def weigh(conn: db.Connection, weights: Sequence[tuple[int, Weight, bool]]) -> None:
     """(id, weight, on a lead of the norm's segment) of calls whose weight changed."""
     if weights:

@@ -28,6 +28,7 @@ TRUNK = typer.Option([], "--trunk", help="NAME_GLOB=ip or NAME_GLOB=gsm; repeata
 OWN = typer.Option([], "--own-number", help="A number of the company's own, E.164; repeatable.")
 ALLOW = typer.Option([], "--allow", help="Only this address or block may post, such as 192.0.2.0/24; repeatable.")
 SETTLE = typer.Option(None, "--settle-after", help="Minutes a call's end may be owed; default: the vendor's.")
+CRM = typer.Option(None, "--crm/--pbx", help="A CRM that tells of calls second-hand: a PBX that saw the same call wins.")
 SECRET = typer.Option([], "--secret", help="KEY=VALUE the vendor signs with; repeatable.")
 
 
@@ -45,6 +46,7 @@ def add(
     own_number: list[str] = OWN,
     allow: list[str] = ALLOW,
     settle_after: int | None = SETTLE,
+    crm: bool | None = CRM,
     secret: list[str] = SECRET,
 ) -> None:
     """Registers a PBX installation and prints its webhook address and token, once.
@@ -64,6 +66,7 @@ def add(
             own_numbers=own_number,
             allow=allow,
             settle_after=settle_after,
+            crm=crm,
         )
         return await webhooks.add_source(conn, name, dialect, options, secrets, address=told.address, now=now)
 
@@ -89,6 +92,7 @@ def change(
     own_number: list[str] = OWN,
     allow: list[str] = ALLOW,
     settle_after: int | None = SETTLE,
+    crm: bool | None = CRM,
     secret: list[str] = SECRET,
 ) -> None:
     """What is given replaces what was; the rest stays. For calls that are here already: `deliveries replay --source NAME`.
@@ -108,6 +112,7 @@ def change(
             own_numbers=own_number,
             allow=allow,
             settle_after=settle_after,
+            crm=crm,
         )
         return await webhooks.change_source(conn, name, options, secrets)
 

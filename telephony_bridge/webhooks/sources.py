@@ -46,6 +46,7 @@ def installation_from(options: Mapping[str, Any], company: Company) -> Installat
         extension_pattern=options.get("extension_pattern") or r"^\d{2,5}$",
         trunks=tuple((glob, Via(via)) for glob, via in options.get("trunks") or ()),
         own_numbers=frozenset(options.get("own_numbers") or ()),
+        is_crm=bool(options.get("crm")),
     )
 
 
@@ -60,6 +61,7 @@ def options_from(
     own_numbers: Sequence[str] = (),
     allow: Sequence[str] = (),
     settle_after: int | None = None,
+    crm: bool | None = None,
 ) -> dict[str, Any]:
     """Checks what an administrator typed and returns it as stored. Raises ``Refused`` naming the option.
 
@@ -104,6 +106,8 @@ def options_from(
             options["allow"] = [str(ip_network(block.strip(), strict=False)) for block in allow]
         except ValueError as unknown:
             raise Refused(f"allow: {unknown}; expected an address or a block such as 192.0.2.0/24") from unknown
+    if crm is not None:
+        options["crm"] = crm
     if settle_after is not None:
         if not 1 <= settle_after <= 7 * 1440:
             raise Refused(f"settle-after: read {settle_after}, expected minutes, from 1 to a week (10080)")
