@@ -72,6 +72,15 @@ from deliveries d join sources s on s.id = d.source_id
 where ($1::text is null or s.name = $1) and ($2::text is null or d.outcome = $2) and ($3::bigint is null or d.id < $3)
 order by d.id desc limit $4;
 
+-- reasons
+-- What could not be understood, or only in part, by source and reason; the commonest first. $1 source name or null, $2 since.
+select s.name as source, s.dialect, d.outcome, regexp_replace(d.why, '[0-9]+', '#', 'g') as why, count(*) as deliveries,
+  min(d.received_at) as first_at, max(d.received_at) as last_at, max(d.id) as latest
+from deliveries d join sources s on s.id = d.source_id
+where d.received_on >= ($2::timestamptz at time zone 'UTC')::date and d.received_at >= $2 and d.why is not null
+  and ($1::text is null or s.name = $1)
+group by 1, 2, 3, 4 order by deliveries desc, latest desc limit 500;
+
 -- shown
 -- One delivery whole. $1 id.
 select d.id, s.name as source, s.dialect, d.received_at, d.method, d.tail, d.query, d.headers, d.body, d.outcome, d.why, d.attempts,

@@ -17,6 +17,7 @@ from telephony_bridge.api import (
     managers,
     norms,
     planned,
+    quality,
     silences,
     sources,
     violations,
@@ -39,6 +40,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *norms.ENDPOINTS,
     *excluded.ENDPOINTS,
     *silences.ENDPOINTS,
+    *quality.ENDPOINTS,
     *sources.ENDPOINTS,
 )
 

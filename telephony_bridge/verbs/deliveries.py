@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,23 @@ def list_(
 
     async def run(conn: db.Connection, *_: object) -> list[dict[str, Any]]:
         return await webhooks.inbox.listed(conn, source=source, outcome=outcome, limit=limit)
+
+    show(in_transaction(run), as_json=as_json)
+
+
+@app.command("reasons")
+def reasons(
+    source: str | None = typer.Option(None, "--source", help="Only of this source."),
+    days: int = typer.Option(7, "--days", min=1, max=366, help="How far back."),
+    as_json: bool = JSON,
+) -> None:
+    """What could not be understood, by source and reason, the commonest first; after a fix: deliveries replay.
+
+    Example: telephony-bridge deliveries reasons --source office
+    """
+
+    async def run(conn: db.Connection, _: Settings, __: Company, now: datetime) -> list[dict[str, Any]]:
+        return await webhooks.inbox.reasons(conn, source=source, since=now - timedelta(days=days))
 
     show(in_transaction(run), as_json=as_json)
 

@@ -1,16 +1,16 @@
-"""source add | change | list | rotate | retire, understand."""
+"""source add | change | list | check | rotate | retire, understand."""
 
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 import typer
 
-from telephony_bridge import db, webhooks
+from telephony_bridge import db, quality, webhooks
 from telephony_bridge.app import company_of
 from telephony_bridge.errors import BridgeError
 from telephony_bridge.model import Company
@@ -128,6 +128,33 @@ def list_(as_json: bool = JSON) -> None:
 
     async def run(conn: db.Connection, *_: object) -> list[dict[str, object]]:
         return await webhooks.list_sources(conn)
+
+    show(in_transaction(run), as_json=as_json)
+
+
+@app.command("check")
+def check(as_json: bool = JSON) -> None:
+    """How each source is heard now, and what is wrong with the evidence of the last seven days (D01 to D04).
+
+    Example: telephony-bridge source check
+    """
+
+    async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
+        today = now.astimezone(company.zone).date()
+        found = await quality.marks(conn, today - timedelta(days=7), today, company=company, now=now)
+        heard = [
+            {"source": one.source, "word": one.word, "last_delivery": one.last_delivery, "advice": ""}
+            for one in await quality.sources_heard(conn, company=company, now=now)
+        ]
+        return heard + [
+            {
+                "source": mark.source,
+                "word": f"{mark.code} {quality.NAMES[mark.code]}" + (f" {mark.extension}" if mark.extension else ""),
+                "last_delivery": mark.last_at,
+                "advice": mark.advice,
+            }
+            for mark in found
+        ]
 
     show(in_transaction(run), as_json=as_json)
 

@@ -234,6 +234,11 @@ async def listed(
     return [dict(row) for row in await conn.fetch(SQL.listed, source, outcome, below, limit)]
 
 
+async def reasons(conn: db.Connection, *, source: str | None, since: datetime) -> list[dict[str, Any]]:
+    """What could not be understood since a moment, by source and reason, the commonest first."""
+    return [dict(row) for row in await conn.fetch(SQL.reasons, source, since)]
+
+
 async def shown(conn: db.Connection, delivery_id: int) -> dict[str, Any]:
     """One delivery whole. Raises ``NotFound``."""
     row = await conn.fetchrow(SQL.shown, delivery_id)

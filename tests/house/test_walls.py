@@ -18,7 +18,7 @@ FLOORS: list[set[str]] = [
     {"db", "logs", "metrics"},
     ROOMS,
     {"deriving"},
-    {"days"},
+    {"days", "quality"},
     {"pipeline"},
     {"worker", "api", "pages"},
     {"app"},
