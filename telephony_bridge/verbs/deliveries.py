@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from telephony_bridge import db, pipeline, webhooks
-from telephony_bridge.model import Company
+from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import JSON, in_transaction, moment_of, refuse, show, show_one
 
@@ -102,7 +102,7 @@ def capture(
     case: str,
     into: Path = typer.Option(Path("fixtures/cdr"), "--into", help="The fixtures' folder."),
 ) -> None:
-    """Writes a scrubbed fixture from a delivery: phone numbers, names and links are replaced, the shape stays.
+    """Writes a scrubbed fixture from a delivery: phone numbers, names, tokens and links are replaced, the shape stays.
 
     Example: telephony-bridge deliveries capture 17 unescaped_name
     """
@@ -112,10 +112,19 @@ def capture(
 
     found = in_transaction(run)
     body = webhooks.scrub(found["body"])
-    ending = "json" if body.lstrip()[:1] in (b"{", b"[") else "xml" if body.lstrip()[:1] == b"<" else "form"
+    start = body.lstrip()[:1]
+    ending = "json" if start in (b"{", b"[") else "xml" if start == b"<" else "form" if b"=" in body or not body else "csv"
     path = into / found["dialect"] / f"{case}.{ending}"
     if path.exists():
         refuse(f"{path} exists; pick another case name")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
+    told = webhooks.scrub_headers(found["headers"]) | {
+        "X-Tail": found["tail"],
+        "X-Query": webhooks.scrub_query(found["query"]),
+        "X-Method": "" if found["method"] == "POST" else found["method"],
+        "X-Received": rfc3339(found["received_at"]),
+    }
+    lines = [f"{name}: {value}\n" for name, value in told.items() if value]
+    path.with_name(path.name + ".headers").write_text("".join(lines))
     print(path)
