@@ -19,9 +19,12 @@ join deliveries d on d.received_on between u.received_on - 1 and u.received_on
                  and d.source_id = u.source_id and d.digest = u.digest;
 
 -- waiting
--- The oldest deliveries that are due. $1 now, $2 how many.
-select id, source_id, received_at, method, tail, query, headers, body from deliveries
-where outcome = 'waiting' and due_at <= $1 order by due_at, id limit $2;
+-- The oldest deliveries that are due, one at least. $1 now, $2 how many, $3 how many bytes.
+select id, source_id, received_at, method, tail, query, headers, body
+from (select w.*, row_number() over (order by due_at, id) as place, sum(length(body)) over (order by due_at, id) as bytes
+      from (select id, source_id, received_at, method, tail, query, headers, body, due_at from deliveries
+            where outcome = 'waiting' and due_at <= $1 order by due_at, id limit $2) w) q
+where place = 1 or bytes <= $3 order by place;
 
 -- by_ids
 -- Deliveries by id, raw. $1 ids.
@@ -107,3 +110,7 @@ select judged_at from pen where id = 1 for update skip locked;
 -- judge_until
 -- Deadlines have been watched up to a moment. $1 that moment.
 update pen set judged_at = $1 where id = 1;
+
+-- imported
+-- Remembers a part of an exported file; answers nothing if it was imported before. $1 source, $2 digest, $3 now.
+insert into imports (source_id, digest, kept_at) values ($1, $2, $3) on conflict do nothing returning source_id;
