@@ -209,7 +209,7 @@ async def settle(conn: db.Connection, outcomes: Mapping[int, tuple[str, str | No
 
 
 async def retell(conn: db.Connection, calls: Mapping[int, Sequence[int]], no_longer: str) -> None:
-    """Delivery id -> ids of the calls it tells of now, of deliveries that were understood before; ``no_longer``: a why that is over."""
+    """Delivery id -> ids of the calls it tells of now, of deliveries understood before; ``no_longer``: a why that is over."""
     if calls:
         await conn.execute(SQL.retell, list(calls), [orjson.dumps(sorted(ids)).decode() for ids in calls.values()], no_longer)
 
