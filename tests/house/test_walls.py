@@ -43,6 +43,7 @@ PURE = [
     "webhooks/dialects/beeline_events.py",
     "webhooks/dialects/beeline_statistics.py",
     "webhooks/dialects/freepbx.py",
+    "webhooks/dialects/rostelecom.py",
     "webhooks/scrub.py",
     "matcher/choose.py",
     "norms/rules.py",
