@@ -61,7 +61,7 @@ async def run(*args: str, **environ: str) -> int:
 
 
 def test_source_add_prints_them_filled_in() -> None:
-    for dialect in ("asterisk", "freepbx"):
+    for dialect in ("asterisk", "freepbx", "rostelecom"):
         told = webhooks.snippet(dialect, "https://bridge.example/webhooks/office/token")
         assert "https://bridge.example/webhooks/office/token" in told
         assert "@URL@" not in told

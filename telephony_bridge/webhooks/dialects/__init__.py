@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from telephony_bridge.webhooks.dialects import asterisk, freepbx, generic, mango
+from telephony_bridge.webhooks.dialects import (
+    asterisk,
+    beeline,
+    freepbx,
+    generic,
+    mango,
+    rostelecom,
+)
 from telephony_bridge.webhooks.dialects.engine import connected, understand
 from telephony_bridge.webhooks.dialects.reading import Dialect
 
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (asterisk.DIALECT, freepbx.DIALECT, generic.DIALECT, mango.DIALECT)
+    dialect.name: dialect
+    for dialect in (
+        asterisk.DIALECT,
+        beeline.DIALECT,
+        freepbx.DIALECT,
+        generic.DIALECT,
+        mango.DIALECT,
+        rostelecom.DIALECT,
+    )
 }
 
 __all__ = ["DIALECTS", "Dialect", "connected", "understand"]
