@@ -40,6 +40,7 @@ PURE = [
     "webhooks/dialects/asterisk_fields.py",
     "webhooks/dialects/asterisk_rows.py",
     "webhooks/dialects/freepbx.py",
+    "webhooks/dialects/sipuni.py",
     "webhooks/dialects/zadarma.py",
     "webhooks/scrub.py",
     "matcher/choose.py",
