@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from telephony_bridge.errors import Misdirected
@@ -15,7 +17,7 @@ SUCCESS = (b'{"success":true}', "application/json")
 
 
 @pytest.mark.parametrize("path", sorted((FIXTURES / "sipuni").glob("*.form")), ids=lambda path: path.name)
-def test_every_event_is_a_delivery_and_gets_its_success(path) -> None:
+def test_every_event_is_a_delivery_and_gets_its_success(path: Path) -> None:
     delivery = delivery_from_file(path, 1, NOW)
     assert DIALECT.patient
     assert DIALECT.greet is not None

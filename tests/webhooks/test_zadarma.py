@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,12 +24,12 @@ def proved(delivery: Delivery, secrets: dict[str, str] = SECRETS) -> bool:
 
 
 @pytest.mark.parametrize("path", SIGNED, ids=lambda path: path.name)
-def test_every_events_own_fields_are_signed(path) -> None:
+def test_every_events_own_fields_are_signed(path: Path) -> None:
     assert proved(delivery_from_file(path, 1, NOW))
 
 
 @pytest.mark.parametrize("path", SIGNED[:1])
-def test_no_proof(path) -> None:
+def test_no_proof(path: Path) -> None:
     delivery = delivery_from_file(path, 1, NOW)
     assert not proved(delivery, {"secret": "another"})
     assert not proved(replace(delivery, headers={}))
