@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from telephony_bridge.webhooks.dialects import asterisk, freepbx, mango, megafon, sipuni, zadarma
+from telephony_bridge.webhooks.dialects import asterisk, freepbx, generic, mango, megafon, sipuni, zadarma
 from telephony_bridge.webhooks.dialects.engine import connected, understand
 from telephony_bridge.webhooks.dialects.reading import Dialect
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
-    for dialect in (asterisk.DIALECT, freepbx.DIALECT, mango.DIALECT, megafon.DIALECT, sipuni.DIALECT, zadarma.DIALECT)
+    for dialect in (
+        asterisk.DIALECT,
+        freepbx.DIALECT,
+        generic.DIALECT,
+        mango.DIALECT,
+        megafon.DIALECT,
+        sipuni.DIALECT,
+        zadarma.DIALECT,
+    )
 }
 
 __all__ = ["DIALECTS", "Dialect", "connected", "understand"]

@@ -1,0 +1,81 @@
+"""A call whose end the PBX never told: not counted while it may still come, settled after a time, put right if it comes late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.street import Street, at
+
+
+def message(clock: str, *, ended: str | None = None, **more: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": "c-1",
+        "direction": "outbound",
+        "extension": "101",
+        "number": "+79990000001",
+        "started_at": at(clock).isoformat(),
+        "answered_at": at(clock).isoformat(),
+        "disposition": "answered",
+        "via": "ip",
+        "final": ended is not None,
+    }
+    return told | ({"ended_at": at(ended).isoformat()} if ended else {}) | more
+
+
+@pytest.fixture
+async def office(street: Street) -> Street:
+    await street.source(dialect="generic", trunks=[], settle_after=60)
+    await street.manager()
+    await street.lead()
+    return street
+
+
+async def post(office: Street, told: dict[str, Any]) -> None:
+    assert (await office.post(told)).status == 200
+    await office.understand()
+
+
+async def test_it_is_settled_as_a_dial_and_never_as_a_conversation(office: Street) -> None:
+    await post(office, message("10:00"))
+    await office.work("10:59")
+    (call,) = await office.calls()
+    assert (call["final"], call["counts"], call["why_not"]) == (
+        False,
+        {"dial": False, "connect": False},
+        {"dial": "not_final", "connect": "not_final"},
+    )
+    await office.work("11:01")
+    (call,) = await office.calls()
+    assert (call["final"], call["settled"], call["talk_seconds"]) == (True, "end_not_told", 0)
+    assert (call["counts"], call["why_not"]) == ({"dial": True, "connect": False}, {"connect": "too_short"})
+    assert (await office.line())["dials"]["counted"] == 1
+    await office.work("18:00")
+    assert await office.violations("status=open&code=V01") == []  # nobody owes words about a talk that nobody proved
+
+
+async def test_another_event_of_its_middle_reopens_nothing_and_its_end_puts_it_right(office: Street) -> None:
+    await post(office, message("10:00"))
+    await office.work("11:01")
+    await post(office, message("10:00", revision=1))
+    (call,) = await office.calls()
+    assert (call["final"], call["settled"]) == (True, "end_not_told")
+    await post(office, message("10:00", ended="10:05"))
+    (call,) = await office.calls()
+    assert (call["final"], call["settled"], call["talk_seconds"], call["counts"]["connect"]) == (True, None, 300, True)
+    await post(office, message("10:00", revision=7))  # a straggler
+    await office.work("23:00")
+    (call,) = await office.calls()
+    assert (call["final"], call["settled"], call["talk_seconds"]) == (True, None, 300)
+
+
+async def test_settled_and_replayed_is_settled_still(office: Street) -> None:
+    await post(office, message("10:00"))
+    await office.work("11:01")
+    (before,) = await office.calls()
+    for delivery in before["deliveries"]:
+        await office.ask("POST", f"/deliveries/{delivery}/replay", {})
+    await office.understand()
+    (after,) = await office.calls()
+    assert after == before
