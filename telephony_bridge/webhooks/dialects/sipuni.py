@@ -57,7 +57,7 @@ class _Event:
 
 
 def read(delivery: Delivery, _installation: Installation) -> list[Row]:
-    """One event. Whatever is told but needed is left to the other events of the call: an answer names nobody."""
+    """One event. An answer may name nobody: the other events of the call do."""
     told = event_of(delivery)
     kind = text_in(told, "event")
     if not kind and told.keys() & {"call_id", "treeNumber", "pbxdstnum"}:
@@ -158,6 +158,7 @@ def _call(first: _Event, last: _Event | None, events: Sequence[_Event], installa
     taker = _taker(last, events, passed, rung) if inbound and answered else first.caller.extension
     party = first.caller if inbound else first.called
     recordings = [one.recording for one in (*([last] if last else []), *events) if one.recording]
+    ended_at = last.at if last is not None else None
     return call_of(
         first.key,
         first.direction,
@@ -165,12 +166,12 @@ def _call(first: _Event, last: _Event | None, events: Sequence[_Event], installa
         party=party.number or party.extension,
         started_at=started_at,
         answered_at=answered_at,
-        ended_at=last.at if last is not None else None,
+        ended_at=ended_at,
         talk_seconds=None if last is not None else 0,
         disposition=disposition,
         extension=taker,
         rung=rung,
-        talked=talks_of(_legs(taker, answered_at, passed), last.at if last is not None else None),
+        talked=talks_of(_legs(taker, answered_at, passed, ended_at), ended_at),
         hangup_cause=last.status if last is not None else None,
         recording_url=recordings[0] if recordings else None,
         via=_via(events, installation),
@@ -187,16 +188,19 @@ def _answered_at(events: Sequence[_Event], started_at: datetime, last: _Event | 
     return max(min(told), started_at) if told else None
 
 
-def _legs(taker: str, answered_at: datetime | None, passed: Sequence[_Event]) -> list[Leg]:
-    """Who talked with the outside party: whoever took or made the call, then each to whom it was passed on."""
+def _legs(taker: str, answered_at: datetime | None, passed: Sequence[_Event], ended_at: datetime | None) -> list[Leg]:
+    """Who talked with the outside party: whoever took or made the call, then each to whom it was passed on.
+
+    None where that is not known: an event 4 that repeats the answer of the whole call does not tell when it was passed on.
+    """
     if answered_at is None or not taker:
         return []
-    later = [
-        Leg(one.rung[0], max(one.answered_at, answered_at), one.at)
-        for one in passed
-        if len(one.rung) == 1 and one.rung[0] != taker and one.answered_at is not None
-    ]
-    return [Leg(taker, answered_at), *later]
+    legs = [Leg(taker, answered_at)]
+    for one in passed:
+        if len(one.rung) != 1 or one.answered_at is None or not answered_at < one.answered_at <= (ended_at or one.at):
+            return []
+        legs.append(Leg(one.rung[0], one.answered_at, min(one.at, ended_at or one.at)))
+    return legs
 
 
 def _taker(last: _Event | None, events: Sequence[_Event], passed: Sequence[_Event], rung: set[str]) -> str:
