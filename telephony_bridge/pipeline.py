@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 BOOK_DAYS = 40  # how far back closings are read; older days are closed for good
+NO_CALL_YET = "No call yet: another event of it is owed, one that says who called whom"
 NOTE_REACH = timedelta(days=31)  # how old a call may be that a comment is still about
 
 
@@ -121,7 +122,7 @@ async def _source_told(
 
     new, changed, absorbed = _settle_identity(made, before)
     ids_by_key = await calls.write(conn, source.id, new, changed, absorbed, now=now)
-    await _settle_deliveries(conn, told, fresh, found, ids_by_key, now=now)
+    await _settle_deliveries(conn, told, fresh, sets, found, ids_by_key, now=now)
 
     units = {(entry.day, entry.call.number, entry.manager_id) for entry in made}
     units |= {(known.day, known.number, known.manager_id) for known in before}
@@ -229,20 +230,29 @@ async def _settle_deliveries(
     conn: db.Connection,
     told: _Told,
     fresh: set[int],
+    sets: Sequence[tuple[list[Row], tuple[int, ...]]],
     found: Sequence[tuple[Call, tuple[int, ...]]],
     ids_by_key: dict[str, int],
     *,
     now: datetime,
 ) -> None:
+    """What became of the fresh deliveries, and which calls those that were here before tell of now."""
     spoke: dict[int, list[int]] = {}
     for call, delivery_ids in found:
         for delivery_id in delivery_ids:
             spoke.setdefault(delivery_id, []).append(ids_by_key[call.call_key])
     outcomes: dict[int, tuple[str, str | None, Sequence[int]]] = {
-        delivery_id: ("understood", told.partly.get(delivery_id), spoke.get(delivery_id, [])) for delivery_id in fresh
+        delivery_id: (
+            "understood",
+            told.partly.get(delivery_id) or (None if delivery_id in spoke else NO_CALL_YET),
+            spoke.get(delivery_id, []),
+        )
+        for delivery_id in fresh
     }
     outcomes |= {delivery_id: (outcome, why, []) for delivery_id, (outcome, why) in told.refused.items()}
     await webhooks.inbox.settle(conn, outcomes, now=now)
+    before = {id_ for _, ids in sets for id_ in ids} - fresh
+    await webhooks.inbox.retell(conn, {id_: spoke.get(id_, []) for id_ in before}, NO_CALL_YET)
 
 
 async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:

@@ -49,6 +49,14 @@ update deliveries d set outcome = u.outcome, why = u.why, settled_at = $5,
 from unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) as u (id, outcome, why, call_ids)
 where d.id = u.id;
 
+-- retell
+-- Deliveries understood before belong to other calls now. $1 ids, $2 call ids as JSON texts, one array each, $3 a why that no longer holds
+-- where there is a call.
+update deliveries d set call_ids = array(select jsonb_array_elements_text(u.call_ids::jsonb)::bigint),
+  why = case when d.why = $3 and u.call_ids <> '[]' then null else d.why end
+from unnest($1::bigint[], $2::text[]) as u (id, call_ids)
+where d.id = u.id and d.outcome = 'understood';
+
 -- put_aside
 -- One delivery failed alone: later again, or never. $1 id, $2 why, $3 due, $4 outcome, $5 now.
 update deliveries set attempts = attempts + 1, why = $2, due_at = $3, outcome = $4, settled_at = $5 where id = $1;

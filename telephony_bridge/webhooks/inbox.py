@@ -208,6 +208,12 @@ async def settle(conn: db.Connection, outcomes: Mapping[int, tuple[str, str | No
         )
 
 
+async def retell(conn: db.Connection, calls: Mapping[int, Sequence[int]], no_longer: str) -> None:
+    """Delivery id -> ids of the calls it tells of now, of deliveries understood before; ``no_longer``: a why that is over."""
+    if calls:
+        await conn.execute(SQL.retell, list(calls), [orjson.dumps(sorted(ids)).decode() for ids in calls.values()], no_longer)
+
+
 async def put_aside(conn: db.Connection, delivery_id: int, why: str, *, now: datetime) -> None:
     """It failed alone: again after 2, 4, 8 … seconds, and after six attempts never by itself (``replay`` reopens it)."""
     attempts = await conn.fetchval(SQL.attempts, delivery_id) + 1

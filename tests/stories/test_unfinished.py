@@ -79,3 +79,21 @@ async def test_settled_and_replayed_is_settled_still(office: Street) -> None:
     await office.understand()
     (after,) = await office.calls()
     assert after == before
+
+
+async def test_what_tells_of_no_call_yet_is_visible_until_it_does(street: Street) -> None:
+    url = await street.source("cloud", dialect="mango", trunks=[])
+    added = {"entry_id": "q-1", "recording_id": "r-1", "product_id": 1, "timestamp": 1795417260, "user_id": -1}
+    ended = {"entry_id": "q-1", "call_direction": 2, "from": {"extension": "101", "number": "sip:a@b"}, "to": {"number": "79990000101"},
+             "create_time": 1795417200, "talk_time": 1795417210, "end_time": 1795417250, "disconnect_reason": 1100}  # fmt: skip
+    assert (await street.client.post(url + "/events/record/added", json=added)).status == 200
+    await street.understand()
+    (reason,) = (await street.ask("GET", "/deliveries/reasons"))["items"]
+    assert (reason["outcome"], reason["deliveries"]) == ("understood", 1)
+    assert "No call yet" in reason["why"]
+    assert (await street.client.post(url + "/events/summary", json=ended)).status == 200
+    await street.understand()
+    (call,) = await street.calls()
+    assert call["recording_url"] == "mango:r-1"
+    assert (await street.ask("GET", "/deliveries/reasons"))["items"] == []
+    assert {tuple(one["calls"]) for one in (await street.ask("GET", "/deliveries"))["items"]} == {(call["id"],)}
