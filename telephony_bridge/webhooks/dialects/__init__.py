@@ -8,7 +8,10 @@ from telephony_bridge.webhooks.dialects import (
     freepbx,
     generic,
     mango,
+    megafon,
     rostelecom,
+    sipuni,
+    zadarma,
 )
 from telephony_bridge.webhooks.dialects.engine import connected, understand
 from telephony_bridge.webhooks.dialects.reading import Dialect
@@ -21,7 +24,10 @@ DIALECTS: dict[str, Dialect] = {
         freepbx.DIALECT,
         generic.DIALECT,
         mango.DIALECT,
+        megafon.DIALECT,
         rostelecom.DIALECT,
+        sipuni.DIALECT,
+        zadarma.DIALECT,
     )
 }
 
