@@ -40,6 +40,8 @@ PURE = [
     "webhooks/dialects/asterisk_fields.py",
     "webhooks/dialects/asterisk_rows.py",
     "webhooks/dialects/freepbx.py",
+    "webhooks/dialects/telphin.py",
+    "webhooks/dialects/telphin_history.py",
     "webhooks/scrub.py",
     "matcher/choose.py",
     "norms/rules.py",
