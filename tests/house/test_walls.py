@@ -42,6 +42,7 @@ PURE = [
     "webhooks/dialects/freepbx.py",
     "webhooks/dialects/telphin.py",
     "webhooks/dialects/telphin_history.py",
+    "webhooks/dialects/uis.py",
     "webhooks/scrub.py",
     "matcher/choose.py",
     "norms/rules.py",
