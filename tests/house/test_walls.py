@@ -39,6 +39,8 @@ PURE = [
     "webhooks/dialects/asterisk_channels.py",
     "webhooks/dialects/asterisk_fields.py",
     "webhooks/dialects/asterisk_rows.py",
+    "webhooks/dialects/binotel.py",
+    "webhooks/dialects/binotel_calls.py",
     "webhooks/dialects/freepbx.py",
     "webhooks/dialects/telphin.py",
     "webhooks/dialects/telphin_history.py",
