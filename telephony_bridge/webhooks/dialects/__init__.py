@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from telephony_bridge.webhooks.dialects import asterisk, binotel, freepbx, mango, telphin, uis
+from telephony_bridge.webhooks.dialects import asterisk, binotel, freepbx, generic, mango, telphin, uis
 from telephony_bridge.webhooks.dialects.engine import connected, understand
 from telephony_bridge.webhooks.dialects.reading import Dialect
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
-    for dialect in (asterisk.DIALECT, binotel.DIALECT, freepbx.DIALECT, mango.DIALECT, telphin.DIALECT, uis.DIALECT)
+    for dialect in (
+        asterisk.DIALECT,
+        binotel.DIALECT,
+        freepbx.DIALECT,
+        generic.DIALECT,
+        mango.DIALECT,
+        telphin.DIALECT,
+        uis.DIALECT,
+    )
 }
 
 __all__ = ["DIALECTS", "Dialect", "connected", "understand"]
