@@ -85,6 +85,8 @@ def test_another_vendors_body_is_never_a_call(dialect: str) -> None:
         if other == dialect or frozenset({dialect, other}) in KIN:
             continue
         for case, paths in of(other):
+            if case.startswith("not_a_call_of_a"):  # a third vendor's on purpose, perhaps this one's
+                continue
             for number, path in enumerate(paths, 1):
                 delivery = delivery_from_file(path, number, NOW)
                 with pytest.raises(Unreadable) as said:

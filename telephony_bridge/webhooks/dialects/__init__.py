@@ -5,12 +5,15 @@ from __future__ import annotations
 from telephony_bridge.webhooks.dialects import (
     asterisk,
     beeline,
+    binotel,
     freepbx,
     generic,
     mango,
     megafon,
     rostelecom,
     sipuni,
+    telphin,
+    uis,
     zadarma,
 )
 from telephony_bridge.webhooks.dialects.engine import connected, understand
@@ -21,12 +24,15 @@ DIALECTS: dict[str, Dialect] = {
     for dialect in (
         asterisk.DIALECT,
         beeline.DIALECT,
+        binotel.DIALECT,
         freepbx.DIALECT,
         generic.DIALECT,
         mango.DIALECT,
         megafon.DIALECT,
         rostelecom.DIALECT,
         sipuni.DIALECT,
+        telphin.DIALECT,
+        uis.DIALECT,
         zadarma.DIALECT,
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from telephony_bridge.errors import Malformed
 from telephony_bridge.model import Installation
@@ -72,6 +72,20 @@ def epoch(value: str, field: str, unit: str = "s") -> datetime | None:
     if at.year not in PLAUSIBLE:
         raise Malformed(f"{field}: the year {at.year} cannot be; expected {unit} since 1970", field)
     return at
+
+
+def lasting(value: str, field: str, unit: str = "s") -> timedelta | None:
+    """A duration counted in seconds, ``ms`` or ``us``, with its fraction. Empty is None."""
+    value = value.strip()
+    if not value:
+        return None
+    try:
+        told = timedelta(seconds=float(value) / _UNITS[unit])
+    except (ValueError, OverflowError):
+        raise Malformed(f"{field}: {without_digits(value[:20])!r} is no duration in {unit}", field) from None
+    if not timedelta() <= told <= timedelta(days=2):
+        raise Malformed(f"{field}: a call lasts from nothing to two days; expected {unit}", field)
+    return told
 
 
 def needed(value: str, field: str, event: str) -> str:
