@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from telephony_bridge.webhooks.dialects import asterisk, freepbx, mango, mts, onlinepbx
+from telephony_bridge.webhooks.dialects import asterisk, freepbx, mango, mts, onlinepbx, ringostat
 from telephony_bridge.webhooks.dialects.engine import connected, understand
 from telephony_bridge.webhooks.dialects.reading import Dialect
 
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (asterisk.DIALECT, freepbx.DIALECT, mango.DIALECT, mts.DIALECT, onlinepbx.DIALECT)
+    dialect.name: dialect
+    for dialect in (asterisk.DIALECT, freepbx.DIALECT, mango.DIALECT, mts.DIALECT, onlinepbx.DIALECT, ringostat.DIALECT)
 }
 
 __all__ = ["DIALECTS", "Dialect", "connected", "understand"]
