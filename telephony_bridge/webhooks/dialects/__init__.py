@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from telephony_bridge.webhooks.dialects import asterisk, freepbx, mango, mts, onlinepbx, ringostat
+from telephony_bridge.webhooks.dialects import asterisk, freepbx, mango, mts, onlinepbx, ringostat, threecx
 from telephony_bridge.webhooks.dialects.engine import connected, understand
 from telephony_bridge.webhooks.dialects.reading import Dialect
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
-    for dialect in (asterisk.DIALECT, freepbx.DIALECT, mango.DIALECT, mts.DIALECT, onlinepbx.DIALECT, ringostat.DIALECT)
+    for dialect in (
+        asterisk.DIALECT,
+        freepbx.DIALECT,
+        mango.DIALECT,
+        mts.DIALECT,
+        onlinepbx.DIALECT,
+        ringostat.DIALECT,
+        threecx.DIALECT,
+    )
 }
 
 __all__ = ["DIALECTS", "Dialect", "connected", "understand"]
