@@ -41,6 +41,8 @@ _FIELDS = (  # then names, whose own commas cut them apart: nothing behind the t
     "bill-name", "chain", "from-type", "to-type", "final-type",
 )  # fmt: skip
 _SHORTEST = _FIELDS.index("final-dn") + 1  # without it nobody knows who talked
+_CHAIN = _FIELDS.index("chain") + 1
+_ALL = 27
 _DATE = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\Z")
 _LENGTH = re.compile(r"(?:(\d{1,2})\.)?(\d{1,3}):([0-5]\d):([0-5]\d)(?:\.\d+)?\Z")
 _KINDS = {
@@ -67,9 +69,9 @@ _AT_ONCE = timedelta(seconds=2)  # a queue and a menu answer by themselves withi
 
 def read(delivery: Delivery, installation: Installation) -> list[Row]:
     """Lines, rows (one, or an array of them) or one report."""
-    text = text_of(delivery.body).replace("\0", "").strip()
+    text = text_of(delivery.body).replace("\0", "").lstrip("\ufeff \t\r\n")
     if text[:1] not in ("{", "[", "<") and text.partition("\n")[0].count(",") > 4:
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        lines = [line for line in text.splitlines(keepends=True) if line.strip()]
         return read_each(lines, lambda line: _cdr(_named(line), installation))
     return read_each(events_of(delivery), partial(_record, installation=installation))
 
@@ -86,16 +88,21 @@ def _record(record: dict[str, Any], installation: Installation) -> Row:
 
 
 def _named(line: str) -> dict[str, str]:
-    values = [value.strip() for value in line.removeprefix("Call ").split(",")]
+    values = [value.strip() for value in line.strip().removeprefix("Call ").split(",")]
     dates = [place for place, value in enumerate(values) if _DATE.match(value)]
     if not dates:
         raise Misdirected("The line holds no time of 3CX: this webhook is pasted into another system")
     if dates[0] != _FIELDS.index("time-start"):
         raise Malformed("time-start is not the fourth field: set the CDR fields of 3CX to the default order", "time-start")
+    if any(value.startswith("Chain:") and place != _FIELDS.index("chain") for place, value in enumerate(values)):
+        raise Malformed("chain is not the twentieth field: set the CDR fields of 3CX to the default order", "chain")
     if len(values) < _SHORTEST:
         raise Malformed(
             f"The line has {len(values)} fields of the {_SHORTEST} up to final-dn: it is cut, or fewer are set", "final-dn"
         )
+    # a cut line looks like a shorter one, and without the types a voice mailbox looks like a person
+    if not line.endswith(("\r", "\n")) and len(values) < _ALL and not (len(values) == _CHAIN and values[-1].endswith(";")):
+        raise Malformed("The last line has no end: it is cut, post lines with their line ends", "final-type")
     return {word_of(name): value for name, value in zip(_FIELDS, values, strict=False)}
 
 
