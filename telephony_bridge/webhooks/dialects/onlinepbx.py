@@ -92,7 +92,11 @@ def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:
         direction, parties, persons = Direction.INTERNAL, [events[0].callee], [events[0].caller]
     ends = [one for one in events if one.word in _ENDS]
     last = max(ends, key=lambda one: (one.talk is not None, bool(one.talk), one.at, repr(one)), default=None)
-    answers = [(one.at, person) for one, (_, person) in zip(events, sides, strict=True) if one.word == "call_answered"]
+    answers = [  # a menu answers an inbound call as well, and names no employee
+        (one.at, person)
+        for one, (_, person) in zip(events, sides, strict=True)
+        if one.word == "call_answered" and (person or one.direction is not Direction.INBOUND)
+    ]
     answered_at = min((at for at, _ in answers), default=None)
     started_at, final, talk = events[0].at, last is not None and last.talk is not None, 0
     if last is not None and last.talk is not None:
