@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError
 
@@ -22,6 +22,8 @@ from defusedxml import ElementTree as SafeXml
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Delivery
 
+T = TypeVar("T")
+R = TypeVar("R")
 Record = Mapping[str, str]
 _XML = re.compile(r"<(?:\?xml|!DOCTYPE|[A-Za-z_][\w:.-]*)[\s/>].*>\Z", re.DOTALL | re.IGNORECASE)
 _WRAPPERS = ("rows", "cdr", "records", "data", "fetchAllCdrs", "fetchCdr", "cdrs")  # the last three: FreePBX's GraphQL
@@ -139,12 +141,16 @@ def _csv(text: str, columns: Mapping[int, tuple[str, ...]]) -> list[dict[str, st
     return [dict(zip(columns[len(line)], line, strict=True)) for line in lines]
 
 
-def object_of(text: str) -> dict[str, Any]:
-    """A JSON object with what is nested in it; every number a string as it was written, ``true`` and ``null`` themselves."""
+def _tree(text: str) -> Any:
     try:
-        value = _cleaned(_parsed(text, _numbers_as_written, "send it whole, as the vendor made it"))
+        return _cleaned(_parsed(text, _numbers_as_written, "send it whole, as the vendor made it"))
     except RecursionError:
         raise Malformed("The JSON is nested too deep to be a call", syntax=True) from None
+
+
+def object_of(text: str) -> dict[str, Any]:
+    """A JSON object with what is nested in it; every number a string as it was written, ``true`` and ``null`` themselves."""
+    value = _tree(text)
     if isinstance(value, list):
         raise Misdirected("The body is a JSON list, which this PBX never sends: this webhook is pasted into another system")
     if not isinstance(value, dict):
@@ -191,6 +197,45 @@ def event_of(delivery: Delivery) -> dict[str, Any]:
     if "=" not in text:
         raise Malformed("The body is neither JSON nor form fields", syntax=True)
     return dict(form_of(text))
+
+
+def events_of(delivery: Delivery, pages: str = "") -> list[dict[str, Any]]:
+    """One event as ``event_of`` has it, a JSON array of them, or a page that holds such an array under the name ``pages``."""
+    text = _trimmed(delivery.body)
+    if text[:1] not in ("{", "["):
+        return [event_of(delivery)]
+    value = _tree(text)
+    if isinstance(value, dict):
+        inner = next((part for name, part in value.items() if name.lower() == pages), None)
+        value = inner if isinstance(inner, list) else [value]
+    if not value:
+        raise NotACall("The list is empty: nothing to understand")
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Malformed("The JSON holds no object with call fields")
+    return value
+
+
+def read_each(records: Sequence[T], read: Callable[[T], R]) -> list[R]:
+    """What each record says. Of a body that holds many the broken ones are told by their number, beside the good ones."""
+    found: list[R] = []
+    broken: list[tuple[int, Malformed]] = []
+    other: NotACall | None = None
+    for number, record in enumerate(records, 1):
+        try:
+            found.append(read(record))
+        except Malformed as wrong:
+            broken.append((number, wrong))
+        except NotACall as said:
+            other = other or said
+    if broken:
+        number, first = broken[0]
+        if len(records) == 1:
+            raise first
+        others = f"; {len(broken) - 1} more rows are broken" if len(broken) > 1 else ""
+        raise Malformed(f"Row {number} of {len(records)}: {first.why}{others}", first.field, rows=found)
+    if other is not None and not found:
+        raise other
+    return found
 
 
 def xml_of(text: str) -> Element:
