@@ -10,7 +10,7 @@ from functools import lru_cache
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Delivery, Installation
 from telephony_bridge.webhooks.dialects.asterisk_rows import CdrRow, epoch_of, row_of, word_of
-from telephony_bridge.webhooks.dialects.bodies import records_of
+from telephony_bridge.webhooks.dialects.bodies import good_rows, records_of
 from telephony_bridge.webhooks.dialects.fields import moment, seconds, without_digits
 from telephony_bridge.webhooks.dialects.reading import Row
 
@@ -78,21 +78,14 @@ _LONGEST = 200  # characters of an id or a channel's name; Asterisk's own limit 
 
 def rows_of(delivery: Delivery, installation: Installation, *, title: str) -> list[Row]:
     """Every CDR row of a delivery. Of a body that holds many the broken ones are told by their number, beside the good ones."""
-    found: list[Row] = []
-    broken: list[tuple[int, Malformed]] = []
-    records = records_of(delivery, MASTER)
-    for number, record in enumerate(records, 1):
+
+    def row(record: Mapping[str, str]) -> Row:
         try:
-            found.append(row_of(_cdr(_columns(record), installation, title)))
+            return row_of(_cdr(_columns(record), installation, title))
         except Malformed as wrong:
-            broken.append((number, _as_sent(wrong, record, title)))
-    if not broken:
-        return found
-    number, first = broken[0]
-    if len(records) == 1:
-        raise first
-    others = f"; {len(broken) - 1} more rows are broken" if len(broken) > 1 else ""
-    raise Malformed(f"Row {number} of {len(records)}: {first.why}{others}", first.field, rows=found)
+            raise _as_sent(wrong, record, title) from None
+
+    return good_rows(records_of(delivery, MASTER), row)
 
 
 def _as_sent(wrong: Malformed, record: Mapping[str, str], title: str) -> Malformed:

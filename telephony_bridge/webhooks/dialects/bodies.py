@@ -9,9 +9,9 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element, ParseError
 
@@ -21,7 +21,9 @@ from defusedxml import ElementTree as SafeXml
 
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Delivery
+from telephony_bridge.webhooks.dialects.reading import Row
 
+R = TypeVar("R")
 Record = Mapping[str, str]
 _XML = re.compile(r"<(?:\?xml|!DOCTYPE|[A-Za-z_][\w:.-]*)[\s/>].*>\Z", re.DOTALL | re.IGNORECASE)
 _WRAPPERS = ("rows", "cdr", "records", "data", "fetchAllCdrs", "fetchCdr", "cdrs")  # the last three: FreePBX's GraphQL
@@ -46,7 +48,7 @@ def records_of(delivery: Delivery, columns: Mapping[int, tuple[str, ...]]) -> li
 
     ``columns`` name a CSV without a header, by how many it has.
     """
-    text = _trimmed(delivery.body)
+    text = trimmed(delivery.body)
     if not text:
         if delivery.query:
             return [form_of(delivery.query)]
@@ -66,7 +68,8 @@ def records_of(delivery: Delivery, columns: Mapping[int, tuple[str, ...]]) -> li
     raise Malformed("The body is neither JSON, nor form fields, nor CSV", syntax=True)
 
 
-def _trimmed(body: bytes) -> str:
+def trimmed(body: bytes) -> str:
+    """The body's text without what stands around it."""
     return text_of(body).replace("\0", "").strip("\ufeff \t\r\n")
 
 
@@ -141,10 +144,7 @@ def _csv(text: str, columns: Mapping[int, tuple[str, ...]]) -> list[dict[str, st
 
 def object_of(text: str) -> dict[str, Any]:
     """A JSON object with what is nested in it; every number a string as it was written, ``true`` and ``null`` themselves."""
-    try:
-        value = _cleaned(_parsed(text, _numbers_as_written, "send it whole, as the vendor made it"))
-    except RecursionError:
-        raise Malformed("The JSON is nested too deep to be a call", syntax=True) from None
+    value = value_of(text)
     if isinstance(value, list):
         raise Misdirected("The body is a JSON list, which this PBX never sends: this webhook is pasted into another system")
     if not isinstance(value, dict):
@@ -152,8 +152,17 @@ def object_of(text: str) -> dict[str, Any]:
     return value
 
 
-def _numbers_as_written(text: str) -> Any:
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, strict=False)
+def value_of(text: str, pairs: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None = None) -> Any:
+    """Any JSON, its values as ``object_of`` has them; ``pairs`` makes an object where a vendor repeats its keys."""
+
+    def parse(text: str) -> Any:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, strict=False, object_pairs_hook=pairs)
+
+    try:
+        value = _parsed(text, parse, "send it whole, as the vendor made it")
+        return _cleaned(value) if "\\u" in text else value  # nothing is escaped, nothing smuggled in
+    except RecursionError:
+        raise Malformed("The JSON is nested too deep to be a call", syntax=True) from None
 
 
 def _cleaned(value: Any) -> Any:
@@ -166,7 +175,7 @@ def _cleaned(value: Any) -> Any:
 
 def event_of(delivery: Delivery) -> dict[str, Any]:
     """One event: a JSON object, form fields, or for a GET the query string. Raises ``Malformed`` or ``Misdirected``."""
-    text = _trimmed(delivery.body)
+    text = trimmed(delivery.body)
     if not text:
         if not delivery.query:
             raise Malformed("The body is empty: nothing was posted", syntax=True)
@@ -219,6 +228,24 @@ def text_in(record: Mapping[str, Any], *names: str) -> str:
         if isinstance(value, str) and value.strip():
             return value.strip()
     return ""
+
+
+def good_rows(records: Sequence[R], read: Callable[[R], Row]) -> list[Row]:
+    """A row of each record. Of a body that holds many the broken ones are told by their number, beside the good ones."""
+    found: list[Row] = []
+    broken: list[tuple[int, Malformed]] = []
+    for number, record in enumerate(records, 1):
+        try:
+            found.append(read(record))
+        except Malformed as wrong:
+            broken.append((number, wrong))
+    if not broken:
+        return found
+    number, first = broken[0]
+    if len(records) == 1:
+        raise first
+    others = f"; {len(broken) - 1} more rows are broken" if len(broken) > 1 else ""
+    raise Malformed(f"Row {number} of {len(records)}: {first.why}{others}", first.field, rows=found)
 
 
 def object_in(record: Mapping[str, Any], name: str) -> dict[str, Any]:
