@@ -26,9 +26,10 @@ _DIRECTIONS = {
 }
 _DISPOSITIONS = {
     "USER_BUSY": Disposition.BUSY,
+    "BUSY": Disposition.BUSY,  # as DIALSTATUS has it
     "BUSY_EVERYWHERE": Disposition.BUSY,
     "ORIGINATOR_CANCEL": Disposition.CANCELED,
-    "CANCEL": Disposition.CANCELED,  # as originate_disposition has it
+    "CANCEL": Disposition.CANCELED,
 }
 _RANG = {"NO_ANSWER", "NOANSWER", "ALLOTTED_TIMEOUT", "NO_USER_RESPONSE", "PROGRESS_TIMEOUT", "PICKED_OFF", "LOSE_RACE"}
 _GOES_ON = {"", "BLIND_TRANSFER", "ATTENDED_TRANSFER"}
@@ -98,10 +99,10 @@ def _connected_at(leg: Leg, caller: Leg) -> datetime | None:
     """When a leg and the one that called it talked at first. Early media is bridged before anybody answers."""
     if leg.answered is None or leg.cause == "LOSE_RACE" or (caller.is_told and caller.answered is None):
         return None
-    bridged = [stretch.bridged for stretch in leg.stretches] or _bridged_with(caller, leg)
+    bridged = [stretch.bridged for stretch in leg.stretches] + _bridged_with(caller, leg)
     if not bridged and leg.bridged_to:
         bridged = [leg.answered]
-    return max(bridged[0], leg.answered, caller.answered or leg.answered) if bridged else None
+    return max(min(bridged), leg.answered, caller.answered or leg.answered) if bridged else None
 
 
 def _bridged_with(leg: Leg, other: Leg) -> list[datetime]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -127,9 +127,10 @@ def _leg(document: Document, installation: Installation) -> tuple[Leg, str]:
     role = text_in(told, "direction") or text_in(object_in(document, "channel_data"), "direction")
     origin = profiles[0].get("originator")
     originator = next(iter(_others(origin, "originator_caller_profiles")), None) if role != "inbound" else None
+    parent = _parent(uuid, role, told, originator)
     leg = Leg(
         uuid=uuid,
-        parent=_parent(uuid, role, told, originator),
+        parent=parent,
         started=started,
         answered=min(answered, ended) if answered is not None else None,
         ended=ended,
@@ -150,7 +151,7 @@ def _leg(document: Document, installation: Installation) -> tuple[Leg, str]:
         bonds=_ids(told, "bridge_uuid", "last_bridge_to", "signal_bond"),
         links=(*_ids(told, *_LINKS), *sorted(set(_HISTORY.findall(text_in(told, "transfer_history"))))),
         stretches=_stretches(told, times, profiles, answered=answered, ended=ended),
-        called_legs=_called(told),
+        called_legs=tuple(other for other in _called(told, profiles) if other.uuid not in ("", uuid, parent)),
         endpoints=_endpoints(text_in(told, "last_arg")) if text_in(told, "last_app") == "bridge" else (),
         bridge_channel=text_in(told, "bridge_channel"),
         originator=originator,
@@ -207,7 +208,7 @@ def _parent(uuid: str, role: str, told: Mapping[str, str], originator: Other | N
             originator.uuid if originator else "",
             _id(told, "cc_member_session_uuid") if text_in(told, "cc_side") == "agent" else "",
         ]
-        found.append(_id(told, "call_uuid") if role == "outbound" else "")
+        found.append(_id(told, "call_uuid"))
     return next((id_ for id_ in found if id_ and id_ != uuid), "")
 
 
@@ -253,13 +254,18 @@ def _is_bridged(told: Mapping[str, str]) -> bool:
     return bool(with_whom) or text_in(told, "originate_disposition") == "SUCCESS"
 
 
-def _called(told: Mapping[str, str]) -> tuple[Other, ...]:
-    """``ARRAY::UUID;name;number|:…`` of every leg this one called, with what became of each."""
+def _called(told: Mapping[str, str], profiles: Sequence[Mapping[str, Any]]) -> tuple[Other, ...]:
+    """Every leg this one called: ``ARRAY::UUID;name;number|:…`` and what became of each, and those of its profiles."""
     causes = dict(one.split(";")[:2] for one in _array(told, "originate_causes") if ";" in one)
-    legs = [one.split(";") for one in _array(told, "originated_legs")]
-    return tuple(
-        dict.fromkeys(Other(leg[0], called=leg[-1], cause=causes.get(leg[0], "")) for leg in legs if _ID.fullmatch(leg[0]))
-    )
+    found: dict[str, Other] = {}
+    for profile in profiles:
+        for other in _others(profile.get("originatee"), "originatee_caller_profiles"):
+            found.setdefault(other.uuid, other)
+    for uuid, *words in (one.split(";") for one in _array(told, "originated_legs")):
+        if _ID.fullmatch(uuid) and words:
+            before = found.get(uuid, Other(uuid))
+            found[uuid] = replace(before, called=words[-1] or before.called, cause=causes.get(uuid, ""))
+    return tuple(found.values())
 
 
 def _array(told: Mapping[str, str], name: str) -> list[str]:

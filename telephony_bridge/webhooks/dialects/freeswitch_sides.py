@@ -107,8 +107,9 @@ def whole(told: Iterable[Leg]) -> dict[str, Leg]:
         for child in _untold(leg, legs):
             legs.setdefault(child.uuid, child)
     for leg in known:
-        if leg.parent and leg.parent not in legs:
-            legs[leg.parent] = _caller(leg, [one for one in known if one.parent == leg.parent])
+        while leg.parent and leg.parent not in legs:
+            legs[leg.parent] = _caller(leg, [one for one in known if one.parent == leg.parent] or [leg])
+            leg = legs[leg.parent]
     return legs
 
 
@@ -121,11 +122,11 @@ def _fullness(leg: Leg) -> tuple[bool, int, int, str]:
 
 
 def _caller(leg: Leg, children: list[Leg]) -> Leg:
-    """The leg that called these, as the first of them describes it."""
+    """The leg that called these, as the first of them describes it; call_uuid names the one that began it all."""
     told = leg.originator or Other(caller=leg.caller)
     return Leg(
         uuid=leg.parent,
-        parent="",
+        parent=leg.call_uuid if leg.call_uuid not in (leg.parent, leg.uuid) else "",
         started=min(child.started for child in children),
         answered=min((child.answered for child in children if child.answered), default=None),
         ended=max(child.ended for child in children),
@@ -139,7 +140,7 @@ def _caller(leg: Leg, children: list[Leg]) -> Leg:
 
 def _untold(leg: Leg, legs: Mapping[str, Leg]) -> Iterator[Leg]:
     """The legs that this one called and that are not told of: those it was bridged with, those that rang in vain."""
-    if leg.is_loopback or (leg.parent and not leg.called_legs):
+    if leg.parent and not leg.called_legs:
         return
     children = [child for child in legs.values() if child.parent == leg.uuid]
     for index, stretch in enumerate(leg.stretches):
