@@ -28,6 +28,11 @@ def split_extension(raw: str) -> tuple[str, str | None]:
     return raw[: found.start()].strip(), found.group(1)
 
 
+def is_hidden(raw: str) -> bool:
+    """A word in place of a number, or nothing."""
+    return not raw.strip() or bool(_HIDDEN.search(raw))
+
+
 def masked(number: str) -> str:
     """For logs and error texts: country and the last two digits."""
     plain = digits(number)

@@ -48,7 +48,7 @@ def records_of(delivery: Delivery, columns: Mapping[int, tuple[str, ...]]) -> li
 
     ``columns`` name a CSV without a header, by how many it has.
     """
-    text = _trimmed(delivery.body)
+    text = trimmed(delivery.body)
     if not text:
         if delivery.query:
             return [form_of(delivery.query)]
@@ -68,7 +68,8 @@ def records_of(delivery: Delivery, columns: Mapping[int, tuple[str, ...]]) -> li
     raise Malformed("The body is neither JSON, nor form fields, nor CSV", syntax=True)
 
 
-def _trimmed(body: bytes) -> str:
+def trimmed(body: bytes) -> str:
+    """The body's text without what stands around it."""
     return text_of(body).replace("\0", "").strip("\ufeff \t\r\n")
 
 
@@ -141,16 +142,9 @@ def _csv(text: str, columns: Mapping[int, tuple[str, ...]]) -> list[dict[str, st
     return [dict(zip(columns[len(line)], line, strict=True)) for line in lines]
 
 
-def _tree(text: str) -> Any:
-    try:
-        return _cleaned(_parsed(text, _numbers_as_written, "send it whole, as the vendor made it"))
-    except RecursionError:
-        raise Malformed("The JSON is nested too deep to be a call", syntax=True) from None
-
-
 def object_of(text: str) -> dict[str, Any]:
     """A JSON object with what is nested in it; every number a string as it was written, ``true`` and ``null`` themselves."""
-    value = _tree(text)
+    value = value_of(text)
     if isinstance(value, list):
         raise Misdirected("The body is a JSON list, which this PBX never sends: this webhook is pasted into another system")
     if not isinstance(value, dict):
@@ -160,7 +154,7 @@ def object_of(text: str) -> dict[str, Any]:
 
 def json_of(delivery: Delivery) -> Any:
     """Plain JSON with numbers as numbers, for our own format. Raises ``Malformed`` or ``Misdirected``."""
-    text = _trimmed(delivery.body)
+    text = trimmed(delivery.body)
     if not text:
         raise Malformed("The body is empty: nothing was posted", syntax=True)
     if text[0] not in "{[":
@@ -171,8 +165,17 @@ def json_of(delivery: Delivery) -> Any:
         raise Malformed("The JSON is nested too deep to be a call", syntax=True) from None
 
 
-def _numbers_as_written(text: str) -> Any:
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, strict=False)
+def value_of(text: str, pairs: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None = None) -> Any:
+    """Any JSON, its values as ``object_of`` has them; ``pairs`` makes an object where a vendor repeats its keys."""
+
+    def parse(text: str) -> Any:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, strict=False, object_pairs_hook=pairs)
+
+    try:
+        value = _parsed(text, parse, "send it whole, as the vendor made it")
+        return _cleaned(value) if "\\u" in text else value  # nothing is escaped, nothing smuggled in
+    except RecursionError:
+        raise Malformed("The JSON is nested too deep to be a call", syntax=True) from None
 
 
 def _cleaned(value: Any) -> Any:
@@ -185,7 +188,7 @@ def _cleaned(value: Any) -> Any:
 
 def event_of(delivery: Delivery) -> dict[str, Any]:
     """One event: a JSON object, form fields, or for a GET the query string. Raises ``Malformed`` or ``Misdirected``."""
-    text = _trimmed(delivery.body)
+    text = trimmed(delivery.body)
     if not text:
         if not delivery.query:
             raise Malformed("The body is empty: nothing was posted", syntax=True)
@@ -201,10 +204,10 @@ def event_of(delivery: Delivery) -> dict[str, Any]:
 
 def events_of(delivery: Delivery, pages: str = "") -> list[dict[str, Any]]:
     """One event as ``event_of`` has it, a JSON array of them, or a page that holds such an array under the name ``pages``."""
-    text = _trimmed(delivery.body)
+    text = trimmed(delivery.body)
     if text[:1] not in ("{", "["):
         return [event_of(delivery)]
-    value = _tree(text)
+    value = value_of(text)
     if isinstance(value, dict):
         inner = next((part for name, part in value.items() if name.lower() == pages), None)
         value = inner if isinstance(inner, list) else [value]

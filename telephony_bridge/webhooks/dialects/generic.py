@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from telephony_bridge.errors import Malformed, Misdirected
 from telephony_bridge.model import Call, Delivery, Direction, Disposition, Installation, Talk, Via
-from telephony_bridge.webhooks.dialects.bodies import json_of
+from telephony_bridge.webhooks.dialects.bodies import json_of, read_each
 from telephony_bridge.webhooks.dialects.fields import PLAUSIBLE
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 from telephony_bridge.webhooks.dialects.telling import call_of, via_of
@@ -95,20 +95,7 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
             "None of the fields of our own JSON (id, direction, started_at, disposition) is here; its schema is at "
             "/api/v1/schemas/generic"
         )
-    rows: list[Row] = []
-    broken: list[tuple[int, Malformed]] = []
-    for number, one in enumerate(many, 1):
-        try:
-            rows.append(_row(one))
-        except Malformed as wrong:
-            broken.append((number, wrong))
-    if broken and len(many) == 1:
-        raise broken[0][1]
-    if broken:
-        number, first = broken[0]
-        others = f"; {len(broken) - 1} more are broken" if len(broken) > 1 else ""
-        raise Malformed(f"Message {number} of {len(many)}: {first.why}{others}", first.field, rows=rows)
-    return rows
+    return read_each(many, _row)
 
 
 def _row(told: dict[str, Any]) -> Row:
