@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"(?<![\w.+-])\+?\d(?:[ ()-]{0,2}\d){9,14}(?![\w.])")
 _LINK = re.compile(r"https?://[^\s\"'<>\\]+")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-zА-Яа-яЁё]{2,}")
 _NAME = re.compile(r"[A-ZА-ЯЁ][a-zа-яё]+(?:[ -][A-ZА-ЯЁ][a-zа-яё]*\.?)+")
+_PERSON = re.compile(r"[^\W\d_][^\W\d_.,' -]+(?:[ .,'-]+[^\W\d_]*)*")
 _QUOTED = re.compile(r"\"([^\"<>]*)\"(?= ?<)")  # the name of a caller id: "Anna" <101>
 _NO_NUMBER = re.compile(r"\d{4}-\d\d-\d\d|20\d{6}-\d{6}|\d-\d{8}$")  # a date, a file's stamp, a channel's instance
 _EPOCHS = range(1_000_000_000, 2_500_000_000)
@@ -27,6 +28,9 @@ _NO_NAMES = re.compile(
     r"(?i)event|notification_name|scenario|codec|profile|domain|user_?name|host|gateway|app_name|chan|presence|virtual|file|tree|"
     r"queue|group|trunk|tag|switch|context|rtp|caller_id_number|city|state|country"
 )
+_WORDS = re.compile(r"(?i)cause|status|reason|result|disposition|state|type|event|action|direction|code$")  # his own words
+_SCHEMA = re.compile(r"https?://(?:schema\.|www\.w3\.org/)")  # names a notation and nobody
+_ELEMENT = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<>]+)(?=</)")
 _SECRETS = re.compile(r"(?i)token|sign(ature)?$|secret|password|api_?key|authorization|^hash$|jwt")
 _HEADERS = ("content-type", "user-agent")  # what a dialect may look at and names nobody
 
@@ -34,12 +38,8 @@ _HEADERS = ("content-type", "user-agent")  # what a dialect may look at and name
 def _number(found: re.Match[str]) -> str:
     text = found.group()
     digits = re.sub(r"\D", "", text)
-    if (
-        not 10 <= len(digits) <= 15
-        or _NO_NUMBER.search(text)
-        or (digits == text and int(digits[:10]) in _EPOCHS and _is_epoch(digits))
-    ):
-        return text
+    if _NO_NUMBER.search(text) or (digits == text and _is_epoch(digits)) or digits[-10:].startswith("999000"):
+        return text  # the last: an invented one already
     tail = int(hashlib.sha256(digits[-10:].encode()).hexdigest(), 16) % 10_000
     shape = {11: digits[0], 10: ""}.get(len(digits), "7")
     return ("+" if text.startswith("+") else "") + f"{shape}999000{tail:04d}"
@@ -50,20 +50,22 @@ def _is_epoch(digits: str) -> bool:
     return len(digits) in (10, 13) and int(digits[:10]) in _EPOCHS
 
 
-def _text(text: str) -> str:
-    """Free text: whatever could name somebody."""
-    text = _LINK.sub("https://pbx.example/recording", text)
-    text = _MAIL.sub(lambda found: found.group() if _is_device(found.group()) else "ivan@example.com", text)
-    text = _QUOTED.sub(
-        lambda found: found.group() if not found.group(1) or found.group(1).isdigit() else '"Пример Примеров"', text
-    )
-    text = _NAME.sub("Пример Примеров", text)
+def _text(text: str, *, named: bool = True) -> str:
+    """Free text: whatever could name somebody; ``named`` false where two words with capitals are the vendor's."""
+    text = _LINK.sub(lambda found: found.group() if _SCHEMA.match(found.group()) else "https://pbx.example/recording", text)
+    text = _MAIL.sub(_address, text)
+    text = _QUOTED.sub(lambda found: '"Пример Примеров"' if re.search(r"[^\W\d_]", found.group(1)) else found.group(), text)
+    if named:
+        text = _NAME.sub("Пример Примеров", text)
     return _NUMBER.sub(_number, text)
 
 
-def _is_device(address: str) -> bool:
-    """``101@pbx.example.com`` is a phone on a desk, and its number stays what it is."""
-    return address.partition("@")[0].isdigit() and len(address.partition("@")[0]) < 7
+def _address(found: re.Match[str]) -> str:
+    """Of mail or SIP. ``101@pbx.example.com`` is a phone on a desk, a number is scrubbed as one, a login becomes another's."""
+    local, _, host = found.group().partition("@")
+    if re.fullmatch(r"\+?\d+", local):
+        return f"{_NUMBER.sub(_number, local)}@{host}"
+    return f"user{int(hashlib.sha256(local.encode()).hexdigest(), 16) % 10_000:04d}@example.com"
 
 
 def _value(key: str, value: str) -> str:
@@ -73,14 +75,12 @@ def _value(key: str, value: str) -> str:
         return "scrubbed"
     if value.lstrip()[:1] in "{[":
         try:
-            return json.dumps(
-                _tree(json.loads(value, parse_float=_Literal, parse_int=_Literal)), ensure_ascii=False, cls=_Encoder
-            )
+            return _written(_tree(_read(value)))
         except (ValueError, RecursionError):
             return _text(value)
-    if _NAMES.search(key) and not _NO_NAMES.search(key) and re.search(r"[^\W\d_]{2}", value):
+    if _NAMES.search(key) and not _NO_NAMES.search(key) and _PERSON.fullmatch(value):
         return "Пример Примеров"
-    return _text(value)
+    return _text(value, named=not _WORDS.search(key))
 
 
 class _Literal(str):
@@ -89,26 +89,29 @@ class _Literal(str):
     __slots__ = ()
 
 
-class _Encoder(json.JSONEncoder):
-    """Writes numbers back as they were read."""
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object whose keys may repeat."""
 
-    def iterencode(self, o: Any, _one_shot: bool = False) -> Any:
-        yield _written(o)
+    __slots__ = ()
+
+
+def _read(text: str) -> Any:
+    return json.loads(text, parse_float=_Literal, parse_int=_Literal, object_pairs_hook=_Pairs)
 
 
 def _written(value: Any) -> str:
     if isinstance(value, _Literal):
         return str(value)
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_written(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, _Pairs):
+        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_written(part)}" for key, part in value) + "}"
     if isinstance(value, list):
         return "[" + ",".join(_written(part) for part in value) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 
 def _tree(value: Any, key: str = "") -> Any:
-    if isinstance(value, dict):
-        return {name: _tree(part, name) for name, part in value.items()}
+    if isinstance(value, _Pairs):
+        return _Pairs((name, _tree(part, name)) for name, part in value)
     if isinstance(value, list):
         return [_tree(part, key) for part in value]
     if isinstance(value, _Literal):
@@ -134,11 +137,14 @@ def _scrubbed(text: str) -> str:
     start = text.lstrip("\ufeff \r\n\t")[:1]
     if start in ("{", "["):
         try:
-            return _written(_tree(json.loads(text.lstrip("\ufeff"), parse_float=_Literal, parse_int=_Literal)))
+            return _written(_tree(_read(text.lstrip("\ufeff"))))
         except (ValueError, RecursionError):
             return _text(text)  # broken JSON stays broken the same way
+    if start == "<":
+        text = _ELEMENT.sub(lambda found: found.group(1) + _value(found.group(2), found.group(3)), text)
+        return _text(text, named=False)
     first = text.split("\n", 1)[0]
-    if start != "<" and re.match(r"[\w.\[\]-]+=", first) and ("&" in first or "," not in first):
+    if re.match(r"[\w.\[\]-]+=", first) and ("&" in first or "," not in first):
         return _encoded(text) if text.startswith("cdr=") else _form(text)
     return _text(text)
 

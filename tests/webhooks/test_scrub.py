@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import pytest
 
 from telephony_bridge.errors import Unreadable
-from telephony_bridge.model import Delivery
+from telephony_bridge.model import Call, Delivery
 from telephony_bridge.webhooks import DIALECTS, scrub
 from telephony_bridge.webhooks.dialects.engine import understand
 from telephony_bridge.webhooks.dialects.files import delivery_from_file
@@ -66,6 +66,19 @@ def test_names_go_in_every_notation_and_encoding(name: str) -> None:
             assert spelling not in found
 
 
+def test_xml_keeps_its_words_and_schemas_and_loses_its_people() -> None:
+    body = (
+        '<e:Event xmlns:e="http://schema.example.com/xsi"><e:name>Anna Smirnova</e:name><e:cause>Translation Failure</e:cause>'
+        '<e:address countryCode="7">tel:+79161230001</e:address><e:userId>anna@firma.ru</e:userId></e:Event>'
+    )
+    found = scrub(body.encode()).decode()
+    assert 'xmlns:e="http://schema.example.com/xsi"' in found
+    assert "<e:cause>Translation Failure</e:cause>" in found
+    assert "tel:+7999000" in found
+    for gone in ("Anna", "1230001", "anna", "firma"):
+        assert gone not in found
+
+
 def test_links_mail_and_tokens_go() -> None:
     body = {
         "link": "https://crm.example.ru/rec/17.wav?who=anna&t=1",
@@ -107,7 +120,8 @@ def test_a_scrubbed_fixture_tells_the_same_calls(dialect: str) -> None:
             deliveries: list[Delivery] = []
             for number, path in enumerate(bodies(dialect, case), 1):
                 one = delivery_from_file(path, number, NOW)
-                body = scrub(one.body) if clean else one.body
+                body = one.body.replace(b"999000", b"916123")  # numbers that are somebody's
+                body = scrub(body) if clean else body
                 one = Delivery(
                     number,
                     one.received_at,
@@ -123,10 +137,13 @@ def test_a_scrubbed_fixture_tells_the_same_calls(dialect: str) -> None:
                     continue
                 deliveries.append(one)
             told.append(understand(DIALECTS[dialect], deliveries, how))
-        for before, after in zip(*told, strict=True):
-            assert (before.call_key, before.direction, before.started_at, before.answered_at, before.ended_at, before.talk_seconds, before.disposition, before.final) == (
-                after.call_key, after.direction, after.started_at, after.answered_at, after.ended_at, after.talk_seconds, after.disposition, after.final), case  # fmt: skip
-            assert (before.number is None) == (after.number is None), case
-            assert (before.recording_url is None) == (after.recording_url is None), case
-            compared += 1
+        before, after = (sorted(facts(call) for call in calls) for calls in told)
+        assert before == after, case
+        compared += len(before)
     assert compared > 3
+
+
+def facts(call: Call) -> tuple[str, ...]:
+    """Without the key: some vendors tell no id, and a hash of the number stands for it."""
+    told = (call.direction, call.started_at, call.answered_at, call.ended_at, call.talk_seconds, call.disposition, call.final)
+    return (*map(str, told), str(call.number is None), str(call.recording_url is None))
