@@ -105,6 +105,8 @@ def _leg_of(events: Iterable[LegEvent]) -> PartyLeg | None:
     if end is not None:
         outcome = end.outcome or (Disposition.ANSWERED if answered else end.otherwise)
         seconds = end.seconds
+    if end is not None and ended_at is None and answered_at is not None and seconds is not None:
+        ended_at = answered_at + timedelta(seconds=seconds)
     if ended_at is not None and outcome is Disposition.ANSWERED:
         since = min((at for at in (started_at, answered_at) if at is not None), default=None)
         if seconds is not None and since is not None:  # never longer than the leg
@@ -123,7 +125,7 @@ def _leg_of(events: Iterable[LegEvent]) -> PartyLeg | None:
         called=next((one.called for one in told if one.called), ""),
         started_at=started_at,
         answered=outcome is Disposition.ANSWERED or (outcome is None and answered),
-        answered_at=answered_at if outcome in (None, Disposition.ANSWERED) else None,
+        answered_at=answered_at if outcome in (None, Disposition.ANSWERED, Disposition.VOICEMAIL) else None,
         ended_at=ended_at,
         outcome=outcome,
         seconds=seconds,
@@ -266,7 +268,8 @@ def call_of_legs(
 ) -> list[Call]:
     """The call that began with the leg ``key``; none as long as no leg says whose it is.
 
-    ``proves_alone``: in which directions an answered leg *into* the platform proves a person though nobody was dialled for it.
+    ``proves_alone``: in which directions an answered first leg proves a conversation though nobody was dialled for it, not even
+    where the caller, or an employee the platform called, may have heard a robot only.
     ``heard_at`` is the receipt of the first event, used where no event tells a time.
     """
     if not legs:
@@ -275,7 +278,8 @@ def call_of_legs(
     parts, root = cast.parts(), cast.root
     inbound = parts.direction is Direction.INBOUND
     people = parts.people  # an answer counts on these
-    by_robot = root is not None and root.incoming and people == [root] and parts.direction not in proves_alone
+    alone = root is not None and people == [root] and (root.incoming or parts.starter is not None)
+    by_robot = alone and parts.direction not in proves_alone
     spoke = [leg for leg in people if leg.answered and not by_robot]
     final = all(leg.outcome is not None for leg in (legs if root is None else [root, *(leg for leg in legs if leg.answered)]))
     ended_at = max((leg.ended_at for leg in legs if leg.ended_at), default=None) if final else None
@@ -299,7 +303,7 @@ def call_of_legs(
         ended_at=ended_at,
         talk_seconds=min(talk, int((ended_at - started_at).total_seconds())) if ended_at else talk,
         disposition=Disposition.ANSWERED if spoke else _missed(people, inbound),
-        extension=None if inbound else parts.starter if root in parts.ours or root is None else _one(talked, rung),
+        extension=_credited(cast, parts, spoke, talked, rung),
         rung=rung if inbound else (),
         talked=talked,
         hangup_cause=_best(people).cause,
@@ -313,9 +317,15 @@ def call_of_legs(
     return [replace(call, ring_seconds=_ring(people, answered_at, ended_at))]
 
 
-def _one(talked: Sequence[Talk], rung: set[str]) -> str | None:
-    """To whom a call is credited that a machine began: the first who talked, else who alone was rung."""
-    return talked[0].extension if talked else min(rung) if len(rung) == 1 else None
+def _credited(cast: _Cast, parts: _Parts, spoke: Sequence[PartyLeg], talked: Sequence[Talk], rung: set[str]) -> str | None:
+    """Who started it; where a caller or a machine did, who talked first, or who alone was rung."""
+    if parts.direction is not Direction.INBOUND and (cast.root is None or cast.root in parts.ours):
+        return parts.starter
+    if talked:
+        return talked[0].extension
+    if parts.direction is Direction.INBOUND and spoke:
+        return cast.employee(spoke[0]) if len(spoke) == 1 else None
+    return min(rung) if len(rung) == 1 else None
 
 
 def _conversation(parts: _Parts, spoke: Sequence[PartyLeg], root: PartyLeg | None) -> list[PartyLeg]:
@@ -349,7 +359,7 @@ def _talk(legs: Sequence[PartyLeg], ended_at: datetime | None) -> int:
 def _ring(people: Sequence[PartyLeg], answered_at: datetime | None, ended_at: datetime | None) -> int | None:
     """From the first dialling of the far side to its answer, or in vain to its end; unknown where no event told the dialling."""
     begins = min((leg.started_at for leg in people if leg.started_at), default=None)
-    until = answered_at or max((leg.ended_at for leg in people if leg.ended_at), default=ended_at)
+    until = answered_at or _best(people).answered_at or max((leg.ended_at for leg in people if leg.ended_at), default=ended_at)
     if begins is None or until is None or until < begins:
         return None
     return int((until - begins).total_seconds())

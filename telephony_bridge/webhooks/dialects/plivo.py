@@ -111,6 +111,7 @@ def _leg(uuid: str, event: str, told: dict[str, Any], clock: _Clock) -> LegEvent
     if ended:
         if incoming is None:
             raise Malformed("Direction: expected inbound or outbound", "Direction")
+        needed(text_in(told, "To"), "To", "Event=Hangup")
         ended_at = at_needed(ended_at, "EndTime", "Event=Hangup")
         if started_at is not None and ended_at < started_at:
             raise Malformed("EndTime is before StartTime", "EndTime")

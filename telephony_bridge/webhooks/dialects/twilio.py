@@ -48,7 +48,7 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
     told = event_of(delivery)
     if text_in(told, "CallSidLegacy"):
         raise Misdirected("This is a TeXML callback of Telnyx: add a source of the dialect telnyx and paste its address there")
-    if not told.keys() & {"CallSid", "AccountSid", "CallStatus"}:
+    if not told.keys() & {"CallSid", "AccountSid"}:
         raise Misdirected("Neither CallSid nor AccountSid is here: this webhook is pasted into another system")
     status = text_in(told, "CallStatus").lower()
     if not status and not text_in(told, "RecordingUrl", "AnsweredBy"):
@@ -64,7 +64,9 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
         ids = {sid, said.leg.parent, said.dialled.leg if said.dialled else sid} - {""}
         rows.append(Row(at or delivery.received_at, tuple(f"id:{one}" for one in sorted(ids)), said))
     if not rows:
-        raise NotACall(f"CallStatus {without_digits(status[:20])} or this recording's state tells of no call", "CallStatus")
+        if status:
+            raise NotACall(f"CallStatus {without_digits(status[:20])} is not known and tells of no call", "CallStatus")
+        raise NotACall("This recording is not there yet; its completed callback tells of the file", "RecordingStatus")
     return rows
 
 
@@ -91,11 +93,14 @@ def _status(sid: str, status: str, at: datetime | None, told: dict[str, Any]) ->
     incoming = True if direction == "inbound" else False if direction.startswith("outbound") else None
     if incoming is None and (direction or caller or called):
         raise Malformed("Direction: expected inbound, outbound-api or outbound-dial", "Direction")
+    parent = text_in(told, "ParentCallSid")
+    if direction == "outbound-dial" and not parent:  # alone it would be counted as a call of its own
+        raise Malformed("ParentCallSid is missing; a leg that <Dial> made needs it", "ParentCallSid")
     ended = status in _ENDS
     machine = text_in(told, "AnsweredBy").lower()
     leg = LegEvent(
         leg=sid,
-        parent=text_in(told, "ParentCallSid"),
+        parent=parent,
         incoming=incoming,
         caller=caller,
         called=called,
