@@ -41,6 +41,7 @@ PURE = [
     "webhooks/dialects/asterisk_rows.py",
     "webhooks/dialects/freepbx.py",
     "webhooks/dialects/legs.py",
+    "webhooks/dialects/legs_calls.py",
     "webhooks/dialects/plivo.py",
     "webhooks/dialects/telnyx.py",
     "webhooks/dialects/twilio.py",

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Call, Delivery, Direction, Disposition, Installation
 from telephony_bridge.webhooks import proofs
 from telephony_bridge.webhooks.dialects.bodies import event_of, text_in
 from telephony_bridge.webhooks.dialects.fields import at_needed, moment, needed, seconds, without_digits
-from telephony_bridge.webhooks.dialects.legs import EMPTY_XML, LegEvent, Recording, call_of_legs, legs_of, root_of
+from telephony_bridge.webhooks.dialects.legs import EMPTY_XML, LegEvent, Recording, legs_of, root_of
+from telephony_bridge.webhooks.dialects.legs_calls import call_of_legs
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
 _ENDS = {
@@ -34,6 +36,7 @@ _CAUSES = {
     "ORIGINATOR_CANCEL": Disposition.CANCELED,
     "UNALLOCATED_NUMBER": Disposition.FAILED,
 }
+_UTC = Installation(ZoneInfo("UTC"))
 _ONE_LEG = frozenset({Direction.INBOUND, Direction.OUTBOUND})
 
 
@@ -53,16 +56,15 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
             raise NotACall("Plivo's callback of another kind: only calls and their recordings are used", "CallUUID")
         raise Misdirected("CallUUID is not here: this webhook is pasted into another system")
     uuid = needed(text_in(told, "CallUUID"), "CallUUID", "every callback of a call")
-    clock = _clock(told, installation)
     event, link = text_in(told, "Event").lower(), text_in(told, "RecordUrl", "RecordFile")
     rows = []
     if link:
         rows.append(Row(_session(told) or delivery.received_at, (f"id:{uuid}",), Recording(uuid, link)))
     if text_in(told, "CallStatus") or text_in(told, "DialAction", "DialStatus") or event == "hangup":
-        said = _Told(_leg(uuid, event, told, clock), _dialled(uuid, told))
+        said = _Told(_leg(uuid, event, told, installation), _dialled(uuid, told))
         at = said.leg.at or said.leg.started_at or _session(told) or delivery.received_at
-        ids = {uuid, said.leg.parent, said.dialled.leg if said.dialled else uuid} - {""}
-        rows.append(Row(at, tuple(f"id:{one}" for one in sorted(ids)), said))
+        ids = {uuid, said.leg.parent} | ({said.dialled.leg, said.dialled.parent} if said.dialled else set())
+        rows.append(Row(at, tuple(f"id:{one}" for one in sorted(ids - {""})), said))
     if not rows:
         raise NotACall(f"Plivo's event {without_digits(event[:20]) or 'without CallStatus'} tells of no call", "CallStatus")
     return rows
@@ -71,43 +73,37 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
 def _session(told: dict[str, Any]) -> datetime | None:
     """``SessionStart``, which is UTC; it only helps, so a broken one is none."""
     try:
-        return datetime.fromisoformat(text_in(told, "SessionStart")).replace(tzinfo=UTC)
-    except ValueError:
+        return moment(text_in(told, "SessionStart"), "SessionStart", _UTC)
+    except Malformed:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """How far the account's clock is from UTC, where the body itself shows it; else the installation's zone holds."""
-
-    offset: timedelta | None
-    installation: Installation
-
-    def at(self, told: dict[str, Any], field: str) -> datetime | None:
-        at = moment(text_in(told, field), field, self.installation)
-        if at is None or self.offset is None:
-            return at
-        naive = at.astimezone(self.installation.timezone).replace(tzinfo=timezone(self.offset))
-        return naive.astimezone(UTC)
-
-
-def _clock(told: dict[str, Any], installation: Installation) -> _Clock:
-    """The offset: the start by the account's clock less the same start in UTC, to the quarter of an hour."""
-    session, start = _session(told), moment(text_in(told, "StartTime"), "StartTime", installation)
+def _offset(told: dict[str, Any]) -> timedelta | None:
+    """How far the account's clock is from UTC: its ``StartTime`` less ``SessionStart``, to the quarter of an hour."""
+    session, start = _session(told), moment(text_in(told, "StartTime"), "StartTime", _UTC)
     if session is None or start is None:
-        return _Clock(None, installation)
-    apart = start.astimezone(installation.timezone).replace(tzinfo=UTC) - session
-    offset = timedelta(minutes=15) * round(apart / timedelta(minutes=15))
-    honest = abs(apart - offset) <= timedelta(minutes=2) and abs(offset) <= timedelta(hours=14)
-    return _Clock(offset if honest else None, installation)
+        return None
+    offset = timedelta(minutes=15) * round((start - session) / timedelta(minutes=15))
+    honest = abs(start - session - offset) <= timedelta(minutes=2) and abs(offset) <= timedelta(hours=14)
+    return offset if honest else None
 
 
-def _leg(uuid: str, event: str, told: dict[str, Any], clock: _Clock) -> LegEvent:
+def _at(told: dict[str, Any], field: str, offset: timedelta | None, installation: Installation) -> datetime | None:
+    """A time of the account's clock, whose zone is the installation's where the body does not show how far it is from UTC."""
+    if offset is None:
+        return moment(text_in(told, field), field, installation)
+    at = moment(text_in(told, field), field, _UTC)
+    return None if at is None else at - offset
+
+
+def _leg(uuid: str, event: str, told: dict[str, Any], installation: Installation) -> LegEvent:
     direction = text_in(told, "Direction").lower()
     incoming = {"inbound": True, "outbound": False}.get(direction)
     above, status = text_in(told, "ALegUUID"), text_in(told, "CallStatus").lower()
     ended = event == "hangup" or (not event and status in _ENDS)
-    started_at, answered_at, ended_at = (clock.at(told, name) for name in ("StartTime", "AnswerTime", "EndTime"))
+    offset = _offset(told)
+    times = (_at(told, name, offset, installation) for name in ("StartTime", "AnswerTime", "EndTime"))
+    started_at, answered_at, ended_at = times
     if ended:
         if incoming is None:
             raise Malformed("Direction: expected inbound or outbound", "Direction")
@@ -129,7 +125,7 @@ def _leg(uuid: str, event: str, told: dict[str, Any], clock: _Clock) -> LegEvent
         caller=text_in(told, "From"),
         called=text_in(told, "To"),
         at=ended_at if ended else None,
-        started_at=started_at or (_session(told) if ended else None),
+        started_at=started_at or (_session(told) if above in ("", uuid) else None),
         answered_at=answered_at if not ended or outcome in (None, Disposition.ANSWERED) else None,
         ended=ended,
         outcome=outcome if ended else None,

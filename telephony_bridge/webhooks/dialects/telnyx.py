@@ -17,7 +17,8 @@ from telephony_bridge.model import Call, Delivery, Direction, Disposition, Insta
 from telephony_bridge.webhooks import proofs
 from telephony_bridge.webhooks.dialects.bodies import event_of, object_in, text_in
 from telephony_bridge.webhooks.dialects.fields import at_needed, moment, needed, seconds, without_digits
-from telephony_bridge.webhooks.dialects.legs import EMPTY_XML, LegEvent, Recording, call_of_legs, employee_in, legs_of, root_of
+from telephony_bridge.webhooks.dialects.legs import EMPTY_XML, LegEvent, Recording, employee_in, legs_of, root_of
+from telephony_bridge.webhooks.dialects.legs_calls import call_of_legs
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 from telephony_bridge.webhooks.dialects.telling import number_of
 

@@ -17,7 +17,8 @@ from telephony_bridge.model import Call, Delivery, Disposition, Installation
 from telephony_bridge.webhooks import proofs
 from telephony_bridge.webhooks.dialects.bodies import event_of, text_in
 from telephony_bridge.webhooks.dialects.fields import PLAUSIBLE, needed, seconds, without_digits
-from telephony_bridge.webhooks.dialects.legs import EMPTY_XML, LegEvent, Recording, call_of_legs, legs_of, root_of
+from telephony_bridge.webhooks.dialects.legs import EMPTY_XML, LegEvent, Recording, legs_of, root_of
+from telephony_bridge.webhooks.dialects.legs_calls import call_of_legs
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
 _LIVE = {"queued", "initiated", "ringing", "in-progress"}
@@ -80,11 +81,11 @@ def _moment(text: str) -> datetime | None:
         at = datetime(year, _MONTHS.index(found.group(2).lower()) + 1, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    zone = found.group(7)
-    if zone is not None:
-        away = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
-        at += away if zone[0] == "-" else -away
-    return at if at.year in PLAUSIBLE else None
+    if at.year not in PLAUSIBLE:
+        return None
+    zone = found.group(7) or "+0000"
+    away = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
+    return at + away if zone[0] == "-" else at - away
 
 
 def _status(sid: str, status: str, at: datetime | None, told: dict[str, Any]) -> _Status:
