@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import asyncpg
 import orjson
 from aiohttp import web
 
-from telephony_bridge import api, db, metrics, pipeline, violations, webhooks, worker
+from telephony_bridge import api, db, metrics, pipeline, quality, violations, webhooks, worker
 from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.settings import Settings
 
@@ -25,7 +26,7 @@ def company_of(settings: Settings) -> Company:
 def build(database: db.Database, settings: Settings, *, with_worker: bool) -> web.Application:
     """The whole service on an open, migrated database; whoever built the database closes it."""
     company = company_of(settings)
-    door = webhooks.Door(database, company)
+    door = webhooks.Door(database, company, address=settings.address, proxies=settings.trusted_proxies)
     gauges = _Gauges(database, company)
 
     async def healthz(_: web.Request) -> web.Response:
@@ -35,13 +36,17 @@ def build(database: db.Database, settings: Settings, *, with_worker: bool) -> we
         try:
             await db.check_migrated(database)
             async with database.begin() as conn:
-                heard = await webhooks.inbox.last_heard(conn, now=datetime.now(UTC))
+                heard = await quality.sources_heard(conn, company=company, now=datetime.now(UTC))
         except db.Behind as behind:
             return webhooks.problem(503, str(behind))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
             return webhooks.problem(503, f"Postgres does not answer: {type(away).__name__}")
-        sources = {name: rfc3339(at) if at else None for name, at in heard.items()}
-        return web.Response(body=orjson.dumps({"status": "ready", "last_delivery": sources}), content_type="application/json")
+        told = {
+            "status": "ready",
+            "sources": {one.source: one.word for one in heard},
+            "last_delivery": {one.source: rfc3339(one.last_delivery) if one.last_delivery else None for one in heard},
+        }
+        return web.Response(body=orjson.dumps(told), content_type="application/json")
 
     async def scrape(_: web.Request) -> web.Response:
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
@@ -89,6 +94,11 @@ class _Gauges:
                 heard = await webhooks.inbox.last_heard(conn, now=now)
                 opened = await violations.open_by_code(conn)
                 planned = await pipeline.planned_contacts(conn, company=self._company, now=now)
+                today = now.astimezone(self._company.zone).date()
+                marks = Counter(
+                    (mark.source, mark.code) for mark in await quality.marks(conn, today, today, company=self._company, now=now)
+                )
+            metrics.set_quality((source, code, number) for (source, code), number in marks.items())
             metrics.set_day(lines)
             metrics.set_inbox(waiting, (now - oldest).total_seconds() if oldest is not None else 0.0)
             metrics.set_heard({name: at.timestamp() for name, at in heard.items() if at is not None})

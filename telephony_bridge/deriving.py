@@ -179,6 +179,33 @@ async def entries(
     return made
 
 
+async def find_twins(conn: db.Connection, book: Book, units: Iterable[tuple[date, str]]) -> list[db.Record]:
+    """Which calls of these (day, number) repeat another source's (EC-37). Returns the rows for which that changed."""
+    if len(book.sources) < 2:
+        return []
+    around = {(day + timedelta(days=shift), number) for day, number in units for shift in (-1, 0, 1)}
+    rows = {row["id"]: row for row in await calls.by_number(conn, around)}
+    told = [
+        matcher.Told(
+            id=row["id"],
+            source_id=row["source_id"],
+            is_crm=row["source_id"] in book.sources and book.sources[row["source_id"]].installation.is_crm,
+            direction=row["direction"],
+            number=row["number"],
+            manager_id=row["manager_id"],
+            extension=row["extension"],
+            started_at=row["started_at"],
+            talk_seconds=row["talk_seconds"],
+            final=row["final"],
+        )
+        for row in rows.values()
+    ]
+    found = matcher.twins(told)
+    changed = [row for id_, row in rows.items() if row["twin_of"] != found.get(id_)]
+    await calls.point(conn, {row["id"]: found.get(row["id"]) for row in changed})
+    return changed
+
+
 def _extensions(call: Call) -> set[str]:
     return {talk.extension for talk in call.talked} | ({call.extension} if call.extension else set())
 
@@ -270,12 +297,13 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
     day = book.day(manager_id, row["started_at"])
     ended_at = row["ended_at"] or row["started_at"] + timedelta(seconds=row["talk_seconds"])
     soft = book.setting("soft_comment", manager_id, day)
+    is_free = row["match"] in (MatchResult.INTERNAL, MatchResult.EXCLUDED) or not row["final"] or row["twin_of"] is not None
     return duties.CallForDuty(
         id=row["id"],
         lead_id=row["lead_id"],
         candidates=tuple(row["candidates"]),
         manager_id=row["manager_id"],
-        duty_manager=None if row["match"] in (MatchResult.INTERNAL, MatchResult.EXCLUDED) or not row["final"] else manager_id,
+        duty_manager=None if is_free else manager_id,
         direction=Direction(row["direction"]),
         started_at=row["started_at"],
         ended_at=ended_at,

@@ -63,6 +63,7 @@ class Installation:
     extension_pattern: str = r"^\d{2,5}$"
     trunks: tuple[tuple[str, Via], ...] = ()  # (channel or trunk name glob, via), first match wins
     own_numbers: frozenset[str] = frozenset()  # E.164
+    is_crm: bool = False  # tells of calls second-hand: a PBX that saw the same call wins, and alone it proves no IP
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,10 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One conversation attempt, however many rows, legs, events and repeats told of it (CONTRACT §5)."""
+    """One conversation attempt, however many rows, legs, events and repeats told of it (CONTRACT §5).
+
+    ``settled`` says why a call is final whose end was never told.
+    """
 
     call_key: str
     direction: Direction
@@ -106,6 +110,7 @@ class Call:
     via: Via = Via.UNKNOWN
     final: bool = True
     talked: tuple[Talk, ...] = ()
+    settled: str | None = None
 
 
 class MatchResult(StrEnum):

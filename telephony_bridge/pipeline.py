@@ -7,15 +7,15 @@ Told twice, a story changes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db, deriving, violations, webhooks
 from telephony_bridge.days import board, days_ended, planned_contacts
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.errors import Malformed, Unreadable
-from telephony_bridge.model import Call, Company, Delivery
+from telephony_bridge.model import Call, Company, Delivery, Via
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import connected
 from telephony_bridge.webhooks.dialects.reading import Row
@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 BOOK_DAYS = 40  # how far back closings are read; older days are closed for good
+NO_CALL_YET = "No call yet: another event of it is owed, one that says who called whom"
 NOTE_REACH = timedelta(days=31)  # how old a call may be that a comment is still about
 
 
@@ -116,20 +117,23 @@ async def _source_told(
         found += [(call, ids) for call in source.dialect.tell(rows, source.installation)]
     days |= {deriving.utc_day(call.started_at) for call, _ in found}
     before = await calls.known(conn, source.id, days, keys)
-    made = await deriving.entries(conn, book, source.id, found)
+    settled = {known.call_key: known.settled for known in before if known.settled is not None}
+    made = await deriving.entries(conn, book, source.id, [(_as_heard(call, source, settled), ids) for call, ids in found])
 
     new, changed, absorbed = _settle_identity(made, before)
     ids_by_key = await calls.write(conn, source.id, new, changed, absorbed, now=now)
-    await _settle_deliveries(conn, told, fresh, found, ids_by_key, now=now)
+    await _settle_deliveries(conn, told, fresh, sets, found, ids_by_key, now=now)
 
     units = {(entry.day, entry.call.number, entry.manager_id) for entry in made}
     units |= {(known.day, known.number, known.manager_id) for known in before}
+    twins = await deriving.find_twins(conn, book, {(day, number) for day, number, _ in units if number is not None})
+    units |= {(row["day"], row["number"], row["manager_id"]) for row in twins}
     await deriving.reweigh(conn, book, _units(units))
     leads = {known.lead_id for known in before} - {None}
     opened = await deriving.judge_calls(
         conn,
         book,
-        call_ids=ids_by_key.values(),
+        call_ids={*ids_by_key.values(), *(row["id"] for row in twins)},
         lead_ids=[id_ for id_ in leads if id_ is not None],
         gone=absorbed,
         judged_at=judged_at,
@@ -145,6 +149,17 @@ async def _source_told(
     for entry in new:
         story.calls[source.name, entry.call.direction, entry.call.disposition] += 1
         story.matches[entry.match.result] += 1
+
+
+def _as_heard(call: Call, source: Source, settled: Mapping[str, str]) -> Call:
+    """A call that was settled stays so until its end is told: another event of its middle reopens nothing.
+
+    A CRM's word is no proof of the road: what the PBX did not see does not count.
+    """
+    if source.installation.is_crm:
+        call = replace(call, via=Via.UNKNOWN)
+    why = settled.get(call.call_key)
+    return call if call.final or why is None else replace(call, final=True, settled=why)
 
 
 def _units(units: Iterable[tuple[date, str | None, int | None]]) -> set[tuple[date, str, int]]:
@@ -215,20 +230,29 @@ async def _settle_deliveries(
     conn: db.Connection,
     told: _Told,
     fresh: set[int],
+    sets: Sequence[tuple[list[Row], tuple[int, ...]]],
     found: Sequence[tuple[Call, tuple[int, ...]]],
     ids_by_key: dict[str, int],
     *,
     now: datetime,
 ) -> None:
+    """What became of the fresh deliveries, and which calls those that were here before tell of now."""
     spoke: dict[int, list[int]] = {}
     for call, delivery_ids in found:
         for delivery_id in delivery_ids:
             spoke.setdefault(delivery_id, []).append(ids_by_key[call.call_key])
     outcomes: dict[int, tuple[str, str | None, Sequence[int]]] = {
-        delivery_id: ("understood", told.partly.get(delivery_id), spoke.get(delivery_id, [])) for delivery_id in fresh
+        delivery_id: (
+            "understood",
+            told.partly.get(delivery_id) or (None if delivery_id in spoke else NO_CALL_YET),
+            spoke.get(delivery_id, []),
+        )
+        for delivery_id in fresh
     }
     outcomes |= {delivery_id: (outcome, why, []) for delivery_id, (outcome, why) in told.refused.items()}
     await webhooks.inbox.settle(conn, outcomes, now=now)
+    before = {id_ for _, ids in sets for id_ in ids} - fresh
+    await webhooks.inbox.retell(conn, {id_: spoke.get(id_, []) for id_ in before}, NO_CALL_YET)
 
 
 async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
@@ -301,10 +325,12 @@ async def _derive_again(
         kept = [deriving.keep_match(row, entry) for row, entry in zip(mine, made, strict=True)]
         await calls.write(conn, source_id, [], {row["id"]: entry for row, entry in zip(mine, kept, strict=True)}, {}, now=now)
         units |= {(entry.day, entry.call.number, entry.manager_id) for entry in kept}
+    twins = await deriving.find_twins(conn, book, {(day, number) for day, number, _ in units if number is not None})
+    units |= {(row["day"], row["number"], row["manager_id"]) for row in twins}
     await deriving.reweigh(conn, book, _units(units))
     old_leads = {row["lead_id"] for row in rows if row["lead_id"] is not None}
     await deriving.judge_calls(
-        conn, book, call_ids=[row["id"] for row in rows], lead_ids=old_leads | set(leads), judged_at=judged_at, now=now
+        conn, book, call_ids={row["id"] for row in (*rows, *twins)}, lead_ids=old_leads | set(leads), judged_at=judged_at, now=now
     )
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
@@ -324,8 +350,12 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     for code, column in (("V01", "comment"), ("V03", "next_contact")):
         await calls.expire(conn, [int(subject) for found, _, subject in passed if found == code], column)
     book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
+    overdue = {source.id: now - source.settle_after for source in book.sources.values()}
+    settled = await calls.settle_overdue(conn, overdue, "end_not_told")
+    if settled:
+        await _derive_again(conn, book, settled, leads=(), judged_at=now, now=now)
     opened.update(await days_ended(conn, book, only=None, closed_only=False, now=now))
-    return dict(opened), len(passed) > 0
+    return dict(opened), bool(passed or settled)
 
 
 async def replay(conn: db.Connection, delivery_ids: Sequence[int], *, now: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,6 +51,15 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _networks(value: str) -> str:
+    try:
+        for block in value.split(","):
+            ip_network(block.strip(), strict=False)
+    except ValueError as unknown:
+        raise ValueError("addresses or blocks such as 127.0.0.1,10.0.0.0/8") from unknown
+    return value
+
+
 class Settings(BaseModel):
     """How this process runs. Names are the environment's, without the prefix and in lower case."""
 
@@ -61,6 +71,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     public_url: Annotated[str, AfterValidator(_url)] | None = None
+    proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1,::1"
     admin_token: str | None = Field(None, min_length=16)
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
     region: Annotated[str, AfterValidator(_region)] = "RU"
@@ -70,6 +81,11 @@ class Settings(BaseModel):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def trusted_proxies(self) -> list[IPv4Network | IPv6Network]:
+        """Whose X-Forwarded-For is believed."""
+        return [ip_network(block.strip(), strict=False) for block in self.proxies.split(",")]
 
     @property
     def address(self) -> str:

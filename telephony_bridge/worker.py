@@ -12,6 +12,7 @@ from telephony_bridge import db, metrics, pipeline, webhooks
 from telephony_bridge.model import Company
 
 BATCH = 400
+BATCH_BYTES = 512 << 10  # a delivery may hold hundreds of rows: nobody should wait long for the pen
 _IDLE = 0.05  # seconds between looks at an empty inbox
 _WATCH = 5.0  # seconds between looks at deadlines
 log = structlog.get_logger("worker")
@@ -33,7 +34,7 @@ async def understand_some(database: db.Database, company: Company, *, now: datet
                 await webhooks.inbox.take_pen(conn)
             elif not await webhooks.inbox.try_pen(conn):
                 return 0
-            batch = await webhooks.inbox.waiting(conn, now=now, limit=BATCH)
+            batch = await webhooks.inbox.waiting(conn, now=now, limit=BATCH, max_bytes=BATCH_BYTES)
             ids = [delivery.id for _, delivery in batch]
             if batch:
                 story = await pipeline.deliveries_came(conn, batch, company=company, now=now)

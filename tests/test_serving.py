@@ -109,11 +109,11 @@ async def test_a_worker_process_understands_what_a_door_without_one_kept(own_dat
             assert answer.status == 200
         await asyncio.sleep(0.3)
         async with own_database.begin() as conn:
-            assert await webhooks.inbox.waiting(conn, now=datetime.now(UTC), limit=9)
+            assert await webhooks.inbox.waiting(conn, now=datetime.now(UTC), limit=9, max_bytes=1 << 20)
         async with process(["work"], database_url, own_database.schema, port) as worker:
             for _ in range(200):
                 async with own_database.begin() as conn:
-                    if not await webhooks.inbox.waiting(conn, now=datetime.now(UTC), limit=9):
+                    if not await webhooks.inbox.waiting(conn, now=datetime.now(UTC), limit=9, max_bytes=1 << 20):
                         break
                 await asyncio.sleep(0.05)
             async with own_database.begin() as conn:

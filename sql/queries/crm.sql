@@ -82,7 +82,7 @@ update planned_contacts set closed_at = greatest($2, set_at), closed_because = $
 select 'call' as kind, c.started_at as at, c.id, m.handle as manager, c.direction, c.disposition, c.talk_seconds, c.recording_url,
   null as author_kind, null as text, null as outcome, null as goal, null::timestamptz as due_at, null as basis, null::bigint as call_id,
   null as closed_because
-from calls c left join managers m on m.id = c.manager_id where c.lead_id = $1
+from calls c left join managers m on m.id = c.manager_id where c.lead_id = $1 and c.twin_of is null
 union all
 select 'comment', n.at, n.id, n.author_name, null, null, null, null, n.author_kind, n.text, n.outcome, n.goal, null, null, n.call_id, null
 from comments n where n.lead_id = $1

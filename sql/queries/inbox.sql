@@ -19,9 +19,12 @@ join deliveries d on d.received_on between u.received_on - 1 and u.received_on
                  and d.source_id = u.source_id and d.digest = u.digest;
 
 -- waiting
--- The oldest deliveries that are due. $1 now, $2 how many.
-select id, source_id, received_at, method, tail, query, headers, body from deliveries
-where outcome = 'waiting' and due_at <= $1 order by due_at, id limit $2;
+-- The oldest deliveries that are due, one at least. $1 now, $2 how many, $3 how many bytes.
+select id, source_id, received_at, method, tail, query, headers, body
+from (select w.*, row_number() over (order by due_at, id) as place, sum(length(body)) over (order by due_at, id) as bytes
+      from (select id, source_id, received_at, method, tail, query, headers, body, due_at from deliveries
+            where outcome = 'waiting' and due_at <= $1 order by due_at, id limit $2) w) q
+where place = 1 or bytes <= $3 order by place;
 
 -- by_ids
 -- Deliveries by id, raw. $1 ids.
@@ -45,6 +48,14 @@ update deliveries d set outcome = u.outcome, why = u.why, settled_at = $5,
   call_ids = array(select jsonb_array_elements_text(u.call_ids::jsonb)::bigint)
 from unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) as u (id, outcome, why, call_ids)
 where d.id = u.id;
+
+-- retell
+-- Deliveries understood before belong to other calls now. $1 ids, $2 call ids as JSON texts, one array each, $3 a why that no longer holds
+-- where there is a call.
+update deliveries d set call_ids = array(select jsonb_array_elements_text(u.call_ids::jsonb)::bigint),
+  why = case when d.why = $3 and u.call_ids <> '[]' then null else d.why end
+from unnest($1::bigint[], $2::text[]) as u (id, call_ids)
+where d.id = u.id and d.outcome = 'understood';
 
 -- put_aside
 -- One delivery failed alone: later again, or never. $1 id, $2 why, $3 due, $4 outcome, $5 now.
@@ -72,6 +83,15 @@ from deliveries d join sources s on s.id = d.source_id
 where ($1::text is null or s.name = $1) and ($2::text is null or d.outcome = $2) and ($3::bigint is null or d.id < $3)
 order by d.id desc limit $4;
 
+-- reasons
+-- What could not be understood, or only in part, by source and reason; the commonest first. $1 source name or null, $2 since.
+select s.name as source, s.dialect, d.outcome, regexp_replace(d.why, '[0-9]+', '#', 'g') as why, count(*) as deliveries,
+  min(d.received_at) as first_at, max(d.received_at) as last_at, max(d.id) as latest
+from deliveries d join sources s on s.id = d.source_id
+where d.received_on >= ($2::timestamptz at time zone 'UTC')::date and d.received_at >= $2 and d.why is not null
+  and ($1::text is null or s.name = $1)
+group by 1, 2, 3, 4 order by deliveries desc, latest desc limit 500;
+
 -- shown
 -- One delivery whole. $1 id.
 select d.id, s.name as source, s.dialect, d.received_at, d.method, d.tail, d.query, d.headers, d.body, d.outcome, d.why, d.attempts,
@@ -98,3 +118,7 @@ select judged_at from pen where id = 1 for update skip locked;
 -- judge_until
 -- Deadlines have been watched up to a moment. $1 that moment.
 update pen set judged_at = $1 where id = 1;
+
+-- imported
+-- Remembers a part of an exported file; answers nothing if it was imported before. $1 source, $2 digest, $3 now.
+insert into imports (source_id, digest, kept_at) values ($1, $2, $3) on conflict do nothing returning source_id;

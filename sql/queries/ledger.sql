@@ -1,25 +1,25 @@
 -- known
 -- Calls a source already has under these keys, started on these days. $1 source, $2 days, $3 keys.
-select id, call_key, manager_id, duty_manager_id, lead_id, number, day, delivery_ids from calls
+select id, call_key, manager_id, duty_manager_id, lead_id, number, day, delivery_ids, settled from calls
 where started_on = any($2::date[]) and source_id = $1 and call_key = any($3::text[]);
 
 -- insert
 -- New calls. $1 source, $2 now, then one array a column.
 insert into calls (source_id, understood_at, call_key, started_on, direction, extension, number, number_raw, started_at, answered_at,
-  ended_at, ring_seconds, talk_seconds, disposition, hangup_cause, recording_url, via, final, talked, delivery_ids, manager_id,
+  ended_at, ring_seconds, talk_seconds, disposition, hangup_cause, recording_url, via, final, settled, talked, delivery_ids, manager_id,
   duty_manager_id, day, lead_id, candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
 select $1::bigint, $2::timestamptz, u.call_key, u.started_on, u.direction, u.extension, u.number, u.number_raw, u.started_at, u.answered_at,
-  u.ended_at, u.ring_seconds, u.talk_seconds, u.disposition, u.hangup_cause, u.recording_url, u.via, u.final, u.talked::jsonb,
+  u.ended_at, u.ring_seconds, u.talk_seconds, u.disposition, u.hangup_cause, u.recording_url, u.via, u.final, u.settled, u.talked::jsonb,
   array(select jsonb_array_elements_text(u.delivery_ids::jsonb)::bigint), u.manager_id, u.duty_manager_id, u.day, u.lead_id,
   array(select jsonb_array_elements_text(u.candidates::jsonb)::bigint), u.match, u.match_reason, u.why_not_dial, u.why_not_connect,
   u.on_norm_lead
 from unnest($3::text[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
             $11::timestamptz[], $12::int[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::boolean[], $19::text[],
-            $20::text[], $21::bigint[], $22::bigint[], $23::date[], $24::bigint[], $25::text[], $26::text[], $27::text[], $28::text[],
-            $29::text[], $30::boolean[])
+            $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::date[], $25::bigint[], $26::text[], $27::text[], $28::text[],
+            $29::text[], $30::text[], $31::boolean[])
   as u (call_key, started_on, direction, extension, number, number_raw, started_at, answered_at, ended_at, ring_seconds, talk_seconds,
-        disposition, hangup_cause, recording_url, via, final, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id, candidates,
-        match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+        disposition, hangup_cause, recording_url, via, final, settled, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id,
+        candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
 returning id, call_key;
 
 -- update
@@ -27,18 +27,18 @@ returning id, call_key;
 update calls c set understood_at = $2, call_key = u.call_key, started_on = u.started_on, direction = u.direction, extension = u.extension,
   number = u.number, number_raw = u.number_raw, started_at = u.started_at, answered_at = u.answered_at, ended_at = u.ended_at,
   ring_seconds = u.ring_seconds, talk_seconds = u.talk_seconds, disposition = u.disposition, hangup_cause = u.hangup_cause,
-  recording_url = u.recording_url, via = u.via, final = u.final, talked = u.talked::jsonb,
+  recording_url = u.recording_url, via = u.via, final = u.final, settled = u.settled, talked = u.talked::jsonb,
   delivery_ids = array(select jsonb_array_elements_text(u.delivery_ids::jsonb)::bigint), manager_id = u.manager_id,
   duty_manager_id = u.duty_manager_id, day = u.day, lead_id = u.lead_id,
   candidates = array(select jsonb_array_elements_text(u.candidates::jsonb)::bigint), match = u.match, match_reason = u.match_reason,
   why_not_dial = u.why_not_dial, why_not_connect = u.why_not_connect, on_norm_lead = u.on_norm_lead
 from unnest($1::bigint[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
             $11::timestamptz[], $12::int[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::boolean[], $19::text[],
-            $20::text[], $21::bigint[], $22::bigint[], $23::date[], $24::bigint[], $25::text[], $26::text[], $27::text[], $28::text[],
-            $29::text[], $30::boolean[])
+            $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::date[], $25::bigint[], $26::text[], $27::text[], $28::text[],
+            $29::text[], $30::text[], $31::boolean[])
   as u (id, call_key, started_on, direction, extension, number, number_raw, started_at, answered_at, ended_at, ring_seconds, talk_seconds,
-        disposition, hangup_cause, recording_url, via, final, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id, candidates,
-        match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+        disposition, hangup_cause, recording_url, via, final, settled, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id,
+        candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
 where c.id = u.id;
 
 -- repoint_comments
@@ -74,7 +74,7 @@ select id from calls where day >= $1;
 -- alike
 -- Every call of these managers to these numbers on these days. $1 days, $2 numbers, $3 managers, one array each.
 select c.* from (select distinct * from unnest($1::date[], $2::text[], $3::bigint[]) as t (day, number, manager_id)) u
-join calls c on c.day = u.day and c.number = u.number and c.manager_id = u.manager_id;
+join calls c on c.day = u.day and c.number = u.number and c.manager_id = u.manager_id and c.twin_of is null;
 
 -- weigh
 -- What calls count for. $1 ids, $2 why no dial, $3 why no connect, $4 on a lead of the norm's segment, one array each.
@@ -106,14 +106,17 @@ select c.id from calls c where c.lead_id = any($1::bigint[]) and c.day >= $2;
 -- listed
 -- Calls for people, newest first. $1 id, $2 day, $3 manager, $4 source name, $5 number, $6 lead, $7 a manager who must have a part in
 -- it, $8 what it counts for (below), $9 and $10 started at and id of the last one seen; any of them null; $11 how many.
+-- A call that two sources told of is one line, unless it is asked for by its own id or by the source that repeats it.
 -- $8: dials_pbx, dials_crm, dials, connects_pbx, connects_crm, connects, none (a dial that does not count), or why it does not.
-select c.*, s.name as source, s.dialect, m.handle as manager, o.handle as duty_manager
+select c.*, s.name as source, s.dialect, m.handle as manager, o.handle as duty_manager,
+  array(select t.id from calls t where t.twin_of = c.id order by t.id) as twins
 from calls c join sources s on s.id = c.source_id
 left join managers m on m.id = c.manager_id left join managers o on o.id = c.duty_manager_id
 where ($1::bigint is null or c.id = $1) and ($2::date is null or c.day = $2) and ($3::bigint is null or c.manager_id = $3)
   and ($4::text is null or s.name = $4) and ($5::text is null or c.number = $5)
   and ($6::bigint is null or c.lead_id = $6 or $6 = any(c.candidates))
   and ($7::bigint is null or c.manager_id = $7 or c.duty_manager_id = $7)
+  and (c.twin_of is null or $1::bigint is not null or $4::text is not null)
   and ($8::text is null or (c.direction = 'outbound' and case $8
     when 'dials_pbx' then true
     when 'dials_crm' then c.on_norm_lead
@@ -125,3 +128,21 @@ where ($1::bigint is null or c.id = $1) and ($2::date is null or c.day = $2) and
     else c.why_not_dial = $8 end))
   and ($9::timestamptz is null or (c.started_at, c.id) < ($9, $10::bigint))
 order by c.started_at desc, c.id desc limit $11;
+
+-- by_number
+-- Calls with these numbers on these days, of every source. $1 days, $2 numbers, one array each.
+select c.* from (select distinct * from unnest($1::date[], $2::text[]) as t (day, number)) u
+join calls c on c.day = u.day and c.number = u.number;
+
+-- point
+-- Which call another call repeats, or none. $1 ids, $2 the calls they repeat, one array each.
+update calls c set twin_of = u.twin_of from unnest($1::bigint[], $2::bigint[]) as u (id, twin_of) where c.id = u.id;
+
+-- overdue
+-- Ids of calls whose end was not told in time. $1 sources, $2 began at the latest, one array each.
+select c.id from unnest($1::bigint[], $2::timestamptz[]) as u (source_id, latest)
+join calls c on c.source_id = u.source_id and c.started_at <= u.latest where not c.final order by c.id limit 1000;
+
+-- settle
+-- The end of these calls was never told: they are final without it. $1 ids, $2 why.
+update calls set final = true, settled = $2 where id = any($1::bigint[]);

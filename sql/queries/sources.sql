@@ -21,3 +21,7 @@ update source_tokens set retired_at = $2
 where source_id = $1 and retired_at is null
   and issued_at < (select max(issued_at) from source_tokens where source_id = $1 and retired_at is null)
 returning issued_at;
+
+-- change
+-- How an installation is read and what its vendor signs with. $1 source, $2 options, $3 secrets.
+update sources set options = $2, secrets = $3 where id = $1;

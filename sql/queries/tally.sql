@@ -9,14 +9,14 @@ select manager_id, day,
   count(*) filter (where why_not_connect is null) as connects_counted
 from calls
 where day = any($1::date[]) and ($2::bigint[] is null or manager_id = any($2::bigint[])) and manager_id is not null
-  and direction = 'outbound'
+  and direction = 'outbound' and twin_of is null
 group by manager_id, day;
 
 -- not_counted
 -- Why dials do not count. $1 day, $2 managers or null.
 select manager_id, why_not_dial, count(*) as calls from calls
 where day = $1 and ($2::bigint[] is null or manager_id = any($2::bigint[])) and manager_id is not null
-  and direction = 'outbound' and why_not_dial is not null
+  and direction = 'outbound' and why_not_dial is not null and twin_of is null
 group by manager_id, why_not_dial order by manager_id, why_not_dial;
 
 -- new_leads

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from telephony_bridge import db
+from telephony_bridge import db, webhooks
 from telephony_bridge.api import (
     calls,
     days,
@@ -17,6 +17,7 @@ from telephony_bridge.api import (
     managers,
     norms,
     planned,
+    quality,
     silences,
     sources,
     violations,
@@ -39,6 +40,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *norms.ENDPOINTS,
     *excluded.ENDPOINTS,
     *silences.ENDPOINTS,
+    *quality.ENDPOINTS,
     *sources.ENDPOINTS,
 )
 
@@ -52,5 +54,6 @@ def routes(database: db.Database, settings: Settings, company: Company) -> list[
     return [
         *(web.route(one.method, "/api/v1" + one.path, serving.handler(one)) for one in ENDPOINTS),
         web.get("/api/v1/openapi.json", told),
+        web.get("/api/v1/schemas/generic", serving.document_of(webhooks.generic_schema())),
         web.route("*", "/api/{tail:.*}", serving.nothing_here),
     ]

@@ -51,6 +51,9 @@ class CallAnswer(TypedDict):
     recording_url: str | None
     via: Literal["ip", "mobile", "unknown"]
     final: bool
+    settled: str | None
+    twins: list[int]
+    twin_of: int | None
     talked: NotRequired[list[Talked]]
     date: str
     manager: str | None
@@ -90,6 +93,9 @@ def answer(row: db.Record) -> dict[str, Any]:
     return {
         "id": row["id"],
         **call_json(calls.read_call(row), row["source"], row["dialect"]),
+        "settled": row["settled"],
+        "twins": list(row["twins"]),
+        "twin_of": row["twin_of"],
         "date": row["day"].isoformat(),
         "manager": row["manager"],
         "duty_manager": row["duty_manager"],

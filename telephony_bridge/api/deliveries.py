@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Literal
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from telephony_bridge import pipeline, webhooks
@@ -43,6 +45,31 @@ class Deliveries(TypedDict):
     next: str | None
 
 
+class Reason(TypedDict):
+    """Deliveries of one source with one fault, numbers in the text told as #; ``latest`` is the id of the last one."""
+
+    source: str
+    dialect: str
+    outcome: Outcome
+    why: str
+    deliveries: int
+    first_at: str
+    last_at: str
+    latest: int
+
+
+class Reasons(TypedDict):
+    items: list[Reason]
+    next: None
+
+
+class ReasonsQuery(Told):
+    """``days`` back from now."""
+
+    source: str | None = None
+    days: int = Field(7, ge=1, le=366)
+
+
 class Again(TypedDict):
     waiting: int
 
@@ -78,6 +105,12 @@ async def find(ask: Ask) -> dict[str, Any]:
     return {"items": [_answer(row) for row in page], "next": str(page[-1]["id"]) if len(rows) > asked.limit else None}
 
 
+async def reasons(ask: Ask) -> dict[str, Any]:
+    asked: ReasonsQuery = ask.query
+    rows = await webhooks.inbox.reasons(ask.conn, source=asked.source, since=ask.now - timedelta(days=asked.days))
+    return {"items": [{**row, **{name: rfc3339(row[name]) for name in ("first_at", "last_at")}} for row in rows], "next": None}
+
+
 async def one(ask: Ask) -> dict[str, Any]:
     row = await webhooks.inbox.shown(ask.conn, ask.id("id"))
     return {
@@ -99,6 +132,15 @@ async def replay(ask: Ask) -> dict[str, Any]:
 
 ENDPOINTS = (
     Endpoint("GET", "/deliveries", "Deliveries, newest first", find, Deliveries, roles=SUPERVISORS, query=DeliveriesQuery),
+    Endpoint(
+        "GET",
+        "/deliveries/reasons",
+        "What could not be understood, by source and reason",
+        reasons,
+        Reasons,
+        roles=SUPERVISORS,
+        query=ReasonsQuery,
+    ),
     Endpoint("GET", "/deliveries/{id}", "One delivery, raw", one, Raw, roles=SUPERVISORS),
     Endpoint("POST", "/deliveries/{id}/replay", "Understand it again", replay, Again, roles=SUPERVISORS, body=Nothing),
 )

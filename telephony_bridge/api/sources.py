@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from telephony_bridge import webhooks
 from telephony_bridge.api.endpoint import ADMINS, Ask, Endpoint, Name, Told
-from telephony_bridge.model import rfc3339
+from telephony_bridge.model import Company, rfc3339
 
 
 class Source(TypedDict):
@@ -35,34 +35,56 @@ class Registered(TypedDict):
     token: str
 
 
-class NewSource(Told):
-    """``trunks`` are NAME_GLOB=ip or NAME_GLOB=gsm, the first match wins; ``secrets`` is what the vendor signs with."""
+class ChangedSource(Told):
+    """``trunks`` are NAME_GLOB=ip or NAME_GLOB=gsm, the first match wins; ``secrets`` is what the vendor signs with.
 
-    name: Name
-    dialect: Name
+    ``allow`` lists the addresses or blocks that may post; ``settle_after`` is how many minutes a call's end may be owed.
+    ``crm``: it tells of calls second-hand, a PBX that saw the same call wins (EC-37).
+    """
+
     timezone: str | None = None
     region: str | None = None
     outside_prefix: str | None = None
     extension_pattern: Name | None = None
     trunks: list[Name] = Field(default_factory=list, max_length=200)
     own_numbers: list[Name] = Field(default_factory=list, max_length=1000)
+    allow: list[Name] = Field(default_factory=list, max_length=200)
+    settle_after: int | None = Field(None, ge=1, le=7 * 1440)
+    crm: bool | None = None
     secrets: dict[str, str] = Field(default_factory=dict)
+
+    def options(self, company: Company) -> dict[str, Any]:
+        """As stored; raises ``Refused``."""
+        return webhooks.options_from(company=company, **self.model_dump(exclude={"name", "dialect", "secrets"}))
+
+
+class NewSource(ChangedSource):
+    """An installation: its name, how it speaks, and how it is read."""
+
+    name: Name
+    dialect: Name
+
+
+class Changed(TypedDict):
+    """As it is now; of its secrets only the names."""
+
+    name: str
+    dialect: str
+    options: dict[str, Any]
+    secrets: list[str]
 
 
 async def add(ask: Ask) -> dict[str, Any]:
     told: NewSource = ask.body
-    options = webhooks.options_from(
-        company=ask.company,
-        timezone=told.timezone,
-        region=told.region,
-        outside_prefix=told.outside_prefix,
-        extension_pattern=told.extension_pattern,
-        trunks=told.trunks,
-        own_numbers=told.own_numbers,
-    )
+    options = told.options(ask.company)
     return dict(
         await webhooks.add_source(ask.conn, told.name, told.dialect, options, told.secrets, address=ask.address, now=ask.now)
     )
+
+
+async def change(ask: Ask) -> dict[str, Any]:
+    told: ChangedSource = ask.body
+    return await webhooks.change_source(ask.conn, ask.path["name"], told.options(ask.company), told.secrets)
 
 
 async def find(ask: Ask) -> dict[str, Any]:
@@ -72,5 +94,6 @@ async def find(ask: Ask) -> dict[str, Any]:
 
 ENDPOINTS = (
     Endpoint("POST", "/sources", "Register a PBX installation", add, Registered, roles=ADMINS, body=NewSource, status=201),
+    Endpoint("PATCH", "/sources/{name}", "What is given replaces what was", change, Changed, roles=ADMINS, body=ChangedSource),
     Endpoint("GET", "/sources", "Every installation", find, Sources, roles=ADMINS),
 )

@@ -39,6 +39,7 @@ class Known:
     day: date
     lead_id: int | None
     delivery_ids: frozenset[int]
+    settled: str | None
 
 
 def read_call(row: db.Record) -> Call:
@@ -60,6 +61,7 @@ def read_call(row: db.Record) -> Call:
         via=Via(row["via"]),
         final=row["final"],
         talked=tuple(Talk(talk["extension"], talk["seconds"]) for talk in row["talked"]),
+        settled=row["settled"],
     )
 
 
@@ -75,6 +77,7 @@ async def known(conn: db.Connection, source_id: int, started: Iterable[date], ke
             row["day"],
             row["lead_id"],
             frozenset(row["delivery_ids"]),
+            row["settled"],
         )
         for row in await conn.fetch(SQL.known, source_id, days, sorted(keys))
     ]
@@ -101,6 +104,7 @@ def _columns(entries: Sequence[Entry]) -> list[Sequence[object]]:
                     entry.call.recording_url,
                     entry.call.via,
                     entry.call.final,
+                    entry.call.settled,
                     orjson.dumps([{"extension": talk.extension, "seconds": talk.seconds} for talk in entry.call.talked]).decode(),
                     orjson.dumps(sorted(entry.delivery_ids)).decode(),
                     entry.manager_id,
@@ -210,6 +214,18 @@ async def alike(conn: db.Connection, units: Iterable[tuple[date, str, int]]) -> 
     return list(await conn.fetch(SQL.alike, days, numbers, managers))
 
 
+async def by_number(conn: db.Connection, units: Iterable[tuple[date, str]]) -> list[db.Record]:
+    """Ledger rows of each (day, number), of every source."""
+    asked = sorted(set(units))
+    return list(await conn.fetch(SQL.by_number, *zip(*asked, strict=True))) if asked else []
+
+
+async def point(conn: db.Connection, twins: Mapping[int, int | None]) -> None:
+    """Call id -> id of the call it repeats, or None."""
+    if twins:
+        await conn.execute(SQL.point, list(twins), list(twins.values()))
+
+
 async def weigh(conn: db.Connection, weights: Sequence[tuple[int, Weight, bool]]) -> None:
     """(id, weight, on a lead of the norm's segment) of calls whose weight changed."""
     if weights:
@@ -232,3 +248,11 @@ async def expire(conn: db.Connection, ids: Sequence[int], which: str) -> None:
     """The deadline of ``which`` (comment, next_contact) has passed for these calls."""
     if ids:
         await conn.execute(SQL.expire, list(ids), which)
+
+
+async def settle_overdue(conn: db.Connection, latest: Mapping[int, datetime], why: str) -> list[int]:
+    """Calls whose end was never told become final; ``latest``: by source, when they began at the latest. Returns their ids."""
+    ids = [row["id"] for row in await conn.fetch(SQL.overdue, list(latest), list(latest.values()))]
+    if ids:
+        await conn.execute(SQL.settle, ids, why)
+    return ids

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from telephony_bridge import db, pipeline, webhooks
-from telephony_bridge.model import Company
+from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import JSON, in_transaction, moment_of, refuse, show, show_one
 
@@ -30,6 +30,23 @@ def list_(
 
     async def run(conn: db.Connection, *_: object) -> list[dict[str, Any]]:
         return await webhooks.inbox.listed(conn, source=source, outcome=outcome, limit=limit)
+
+    show(in_transaction(run), as_json=as_json)
+
+
+@app.command("reasons")
+def reasons(
+    source: str | None = typer.Option(None, "--source", help="Only of this source."),
+    days: int = typer.Option(7, "--days", min=1, max=366, help="How far back."),
+    as_json: bool = JSON,
+) -> None:
+    """What could not be understood, by source and reason, the commonest first; after a fix: deliveries replay.
+
+    Example: telephony-bridge deliveries reasons --source office
+    """
+
+    async def run(conn: db.Connection, _: Settings, __: Company, now: datetime) -> list[dict[str, Any]]:
+        return await webhooks.inbox.reasons(conn, source=source, since=now - timedelta(days=days))
 
     show(in_transaction(run), as_json=as_json)
 
@@ -85,7 +102,7 @@ def capture(
     case: str,
     into: Path = typer.Option(Path("fixtures/cdr"), "--into", help="The fixtures' folder."),
 ) -> None:
-    """Writes a scrubbed fixture from a delivery: phone numbers, names and links are replaced, the shape stays.
+    """Writes a scrubbed fixture from a delivery: phone numbers, names, tokens and links are replaced, the shape stays.
 
     Example: telephony-bridge deliveries capture 17 unescaped_name
     """
@@ -95,10 +112,19 @@ def capture(
 
     found = in_transaction(run)
     body = webhooks.scrub(found["body"])
-    ending = "json" if body.lstrip()[:1] in (b"{", b"[") else "xml" if body.lstrip()[:1] == b"<" else "form"
+    start = body.lstrip()[:1]
+    ending = "json" if start in (b"{", b"[") else "xml" if start == b"<" else "form" if b"=" in body or not body else "csv"
     path = into / found["dialect"] / f"{case}.{ending}"
     if path.exists():
         refuse(f"{path} exists; pick another case name")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
+    told = webhooks.scrub_headers(found["headers"]) | {
+        "X-Tail": found["tail"],
+        "X-Query": webhooks.scrub_query(found["query"]),
+        "X-Method": "" if found["method"] == "POST" else found["method"],
+        "X-Received": rfc3339(found["received_at"]),
+    }
+    lines = [f"{name}: {value}\n" for name, value in told.items() if value]
+    path.with_name(path.name + ".headers").write_text("".join(lines))
     print(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress, track
 
 from telephony_bridge import db, webhooks, worker
 from telephony_bridge.errors import NotFound, Unreadable
@@ -26,7 +26,7 @@ def import_cdr(
     file: Path = typer.Argument(help="The PBX's export: CSV (Master.csv too), a JSON array, or one JSON object a line."),
     source: str = typer.Option(..., "--source", help="The source it came from, by name."),
 ) -> None:
-    """Keeps a PBX's exported CDRs as deliveries of a source and understands them. Again changes nothing.
+    """Keeps a PBX's exported CDRs as deliveries of a source and understands them. Interrupted it goes on, again it adds nothing.
 
     Example: telephony-bridge import-cdr asterisk Master.csv --source office
     """
@@ -47,10 +47,16 @@ def import_cdr(
         if found is None or found.dialect.name != dialect:
             raise NotFound(f"there is no {dialect} source named {source}; see: telephony-bridge source list")
         told, began = {"deliveries": 0, "known": 0, "refused": 0}, datetime.now(UTC)
-        for first in track(range(0, len(rows), _LINES), console=Console(stderr=True), description=file.name, transient=True):
+        console = Console(stderr=True)
+        for first in track(range(0, len(rows), _LINES), console=console, description=f"{file.name}: keeping", transient=True):
             kept = await _keep(database, found, rows[first : first + _LINES], join)
             told["known"] += sum(one.duplicate for one in kept)
             told["deliveries"] += sum(not one.duplicate for one in kept)
+            told["known"] += not kept
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task(f"{file.name}: understanding", total=told["deliveries"])
+            while some := await worker.understand_some(database, company, now=datetime.now(UTC), wait=True):
+                progress.advance(task, some)
         await worker.work_once(database, company)
         async with database.begin() as conn:
             for outcome in ("malformed", "not_a_call"):
@@ -63,13 +69,18 @@ def import_cdr(
 async def _keep(
     database: db.Database, source: webhooks.Source, rows: Sequence[bytes], join: Callable[[Sequence[bytes]], bytes]
 ) -> list[webhooks.inbox.Kept]:
-    """Rows as one delivery; where one of them is broken each as its own, so that it refuses nobody else's call."""
+    """Rows as one delivery; where one of them is broken, or the dialect takes one event at a time, each as its own.
+
+    Nothing for rows that were imported before: they and the note that they were are one transaction.
+    """
     bodies = [join(rows)]
-    try:
-        source.dialect.read(Delivery(0, datetime.now(UTC), bodies[0]), source.installation)
-    except Unreadable:
-        bodies = [join([row]) for row in rows]
     async with database.begin() as conn:
+        if not await webhooks.inbox.imported(conn, source.id, bodies[0], now=datetime.now(UTC)):
+            return []
+        try:
+            source.dialect.read(Delivery(0, datetime.now(UTC), bodies[0]), source.installation)
+        except Unreadable:
+            bodies = [join([row]) for row in rows]
         return await webhooks.inbox.keep(
             conn, [webhooks.inbox.Arrival(source.id, Delivery(0, datetime.now(UTC), body), "waiting", None) for body in bodies]
         )
@@ -86,9 +97,9 @@ def _rows(text: bytes) -> tuple[list[bytes], Callable[[Sequence[bytes]], bytes]]
         raise ValueError("it is empty")
     if start[:1] == b"{":
         return lines, _array
-    header = b"uniqueid" in lines[0].lower()
+    header = not any(digit in lines[0] for digit in b"0123456789")  # every row of calls has a number, no header has
     return lines[header:], lambda rows: b"".join([*lines[:header], *rows])
 
 
 def _array(rows: Sequence[bytes]) -> bytes:
-    return b"[" + b",".join(rows) + b"]"
+    return rows[0] if len(rows) == 1 else b"[" + b",".join(rows) + b"]"

@@ -1,15 +1,16 @@
-"""source add | list | rotate | retire, understand."""
+"""source add | change | list | check | rotate | retire, understand."""
 
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import typer
 
-from telephony_bridge import db, webhooks
+from telephony_bridge import db, quality, webhooks
 from telephony_bridge.app import company_of
 from telephony_bridge.errors import BridgeError
 from telephony_bridge.model import Company
@@ -25,6 +26,10 @@ PREFIX = typer.Option(None, "--outside-prefix", help="Digits dialled for an outs
 PATTERN = typer.Option(None, "--extension-pattern", help=r"What an extension looks like; default ^\d{2,5}$.")
 TRUNK = typer.Option([], "--trunk", help="NAME_GLOB=ip or NAME_GLOB=gsm; repeatable, the first match wins.")
 OWN = typer.Option([], "--own-number", help="A number of the company's own, E.164; repeatable.")
+ALLOW = typer.Option([], "--allow", help="Only this address or block may post, such as 192.0.2.0/24; repeatable.")
+SETTLE = typer.Option(None, "--settle-after", help="Minutes a call's end may be owed; default: the vendor's.")
+CRM = typer.Option(None, "--crm/--pbx", help="A CRM that tells of calls second-hand: a PBX that saw the same call wins.")
+SECRET = typer.Option([], "--secret", help="KEY=VALUE the vendor signs with; repeatable.")
 
 
 @app.command("add")
@@ -39,18 +44,16 @@ def add(
     extension_pattern: str | None = PATTERN,
     trunk: list[str] = TRUNK,
     own_number: list[str] = OWN,
-    secret: list[str] = typer.Option([], "--secret", help="KEY=VALUE the vendor signs with; repeatable."),
+    allow: list[str] = ALLOW,
+    settle_after: int | None = SETTLE,
+    crm: bool | None = CRM,
+    secret: list[str] = SECRET,
 ) -> None:
     """Registers a PBX installation and prints its webhook address and token, once.
 
     Example: telephony-bridge source add office --dialect asterisk --timezone Europe/Moscow --trunk 'PJSIP/trunk*=ip'
     """
-    secrets = {}
-    for pair in secret:
-        key, equals, value = pair.partition("=")
-        if not (key and equals and value):
-            raise typer.BadParameter("--secret: expected KEY=VALUE")
-        secrets[key] = value
+    secrets = _pairs(secret)
 
     async def run(conn: db.Connection, told: Settings, company: Company, now: datetime) -> dict[str, str]:
         options = webhooks.options_from(
@@ -61,10 +64,59 @@ def add(
             extension_pattern=extension_pattern,
             trunks=trunk,
             own_numbers=own_number,
+            allow=allow,
+            settle_after=settle_after,
+            crm=crm,
         )
         return await webhooks.add_source(conn, name, dialect, options, secrets, address=told.address, now=now)
 
     _told(in_transaction(run))
+    signs = webhooks.DIALECTS[dialect].secrets
+    if signs and not secrets:
+        wanted = " ".join(f"--secret {key}=…" for key in signs)
+        print(
+            f"{dialect} proves its requests; until you run: telephony-bridge source change {name} {wanted} "
+            "the token in the address is the only proof",
+            file=sys.stderr,
+        )
+
+
+@app.command("change")
+def change(
+    name: str,
+    timezone: str | None = TIMEZONE,
+    region: str | None = REGION,
+    outside_prefix: str | None = PREFIX,
+    extension_pattern: str | None = PATTERN,
+    trunk: list[str] = TRUNK,
+    own_number: list[str] = OWN,
+    allow: list[str] = ALLOW,
+    settle_after: int | None = SETTLE,
+    crm: bool | None = CRM,
+    secret: list[str] = SECRET,
+) -> None:
+    """What is given replaces what was; the rest stays. For calls that are here already: `deliveries replay --source NAME`.
+
+    Example: telephony-bridge source change office --trunk 'PJSIP/trunk*=ip' --trunk 'PJSIP/gsm*=gsm'
+    """
+    secrets = _pairs(secret)
+
+    async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> dict[str, Any]:  # noqa: ARG001
+        options = webhooks.options_from(
+            company=company,
+            timezone=timezone,
+            region=region,
+            outside_prefix=outside_prefix,
+            extension_pattern=extension_pattern,
+            trunks=trunk,
+            own_numbers=own_number,
+            allow=allow,
+            settle_after=settle_after,
+            crm=crm,
+        )
+        return await webhooks.change_source(conn, name, options, secrets)
+
+    print(orjson.dumps(in_transaction(run)).decode())
 
 
 @app.command("list")
@@ -76,6 +128,33 @@ def list_(as_json: bool = JSON) -> None:
 
     async def run(conn: db.Connection, *_: object) -> list[dict[str, object]]:
         return await webhooks.list_sources(conn)
+
+    show(in_transaction(run), as_json=as_json)
+
+
+@app.command("check")
+def check(as_json: bool = JSON) -> None:
+    """How each source is heard now, and what is wrong with the evidence of the last seven days (D01 to D04).
+
+    Example: telephony-bridge source check
+    """
+
+    async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
+        today = now.astimezone(company.zone).date()
+        found = await quality.marks(conn, today - timedelta(days=7), today, company=company, now=now)
+        heard = [
+            {"source": one.source, "word": one.word, "last_delivery": one.last_delivery, "advice": ""}
+            for one in await quality.sources_heard(conn, company=company, now=now)
+        ]
+        return heard + [
+            {
+                "source": mark.source,
+                "word": f"{mark.code} {quality.NAMES[mark.code]}" + (f" {mark.extension}" if mark.extension else ""),
+                "last_delivery": mark.last_at,
+                "advice": mark.advice,
+            }
+            for mark in found
+        ]
 
     show(in_transaction(run), as_json=as_json)
 
@@ -104,6 +183,16 @@ def retire(name: str) -> None:
         return await webhooks.retire_source(conn, name, now=now)
 
     print(f"{in_transaction(run)} tokens retired")
+
+
+def _pairs(told: list[str]) -> dict[str, str]:
+    pairs = {}
+    for pair in told:
+        key, equals, value = pair.partition("=")
+        if not (key and equals and value):
+            raise typer.BadParameter("--secret: expected KEY=VALUE")
+        pairs[key] = value
+    return pairs
 
 
 def _told(source: dict[str, str]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from telephony_bridge.webhooks import inbox
 from telephony_bridge.webhooks.dialects import DIALECTS
+from telephony_bridge.webhooks.dialects.generic import schema as generic_schema
 from telephony_bridge.webhooks.receive import MAX_BODY, Door, problem
-from telephony_bridge.webhooks.scrub import scrub
+from telephony_bridge.webhooks.scrub import scrub, scrub_headers, scrub_query
 from telephony_bridge.webhooks.snippets import snippet
 from telephony_bridge.webhooks.sources import (
     Source,
     add_source,
+    change_source,
     installation_from,
     list_sources,
     load_sources,
@@ -24,6 +26,8 @@ __all__ = [
     "Door",
     "Source",
     "add_source",
+    "change_source",
+    "generic_schema",
     "inbox",
     "installation_from",
     "list_sources",
@@ -33,5 +37,7 @@ __all__ = [
     "retire_source",
     "rotate_source",
     "scrub",
+    "scrub_headers",
+    "scrub_query",
     "snippet",
 ]

@@ -152,15 +152,20 @@ async def keep(conn: db.Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
     return answers
 
 
+async def imported(conn: db.Connection, source_id: int, part: bytes, *, now: datetime) -> bool:
+    """Remembers a part of an exported file; False if it was imported before."""
+    return await conn.fetchval(SQL.imported, source_id, hashlib.sha256(part).digest(), now) is not None
+
+
 def _delivery(row: db.Record) -> tuple[int, Delivery]:
     return row["source_id"], Delivery(
         row["id"], row["received_at"], row["body"], row["headers"], row["query"], row["tail"], row["method"]
     )
 
 
-async def waiting(conn: db.Connection, *, now: datetime, limit: int) -> list[tuple[int, Delivery]]:
-    """(source id, delivery) of what is due, oldest first."""
-    return [_delivery(row) for row in await conn.fetch(SQL.waiting, now, limit)]
+async def waiting(conn: db.Connection, *, now: datetime, limit: int, max_bytes: int) -> list[tuple[int, Delivery]]:
+    """(source id, delivery) of what is due, oldest first; whatever its size one at least."""
+    return [_delivery(row) for row in await conn.fetch(SQL.waiting, now, limit, max_bytes)]
 
 
 async def by_ids(conn: db.Connection, ids: Iterable[int]) -> list[tuple[int, Delivery]]:
@@ -203,6 +208,12 @@ async def settle(conn: db.Connection, outcomes: Mapping[int, tuple[str, str | No
         )
 
 
+async def retell(conn: db.Connection, calls: Mapping[int, Sequence[int]], no_longer: str) -> None:
+    """Delivery id -> ids of the calls it tells of now, of deliveries understood before; ``no_longer``: a why that is over."""
+    if calls:
+        await conn.execute(SQL.retell, list(calls), [orjson.dumps(sorted(ids)).decode() for ids in calls.values()], no_longer)
+
+
 async def put_aside(conn: db.Connection, delivery_id: int, why: str, *, now: datetime) -> None:
     """It failed alone: again after 2, 4, 8 … seconds, and after six attempts never by itself (``replay`` reopens it)."""
     attempts = await conn.fetchval(SQL.attempts, delivery_id) + 1
@@ -232,6 +243,11 @@ async def listed(
 ) -> list[dict[str, Any]]:
     """Newest first, without bodies."""
     return [dict(row) for row in await conn.fetch(SQL.listed, source, outcome, below, limit)]
+
+
+async def reasons(conn: db.Connection, *, source: str | None, since: datetime) -> list[dict[str, Any]]:
+    """What could not be understood since a moment, by source and reason, the commonest first."""
+    return [dict(row) for row in await conn.fetch(SQL.reasons, source, since)]
 
 
 async def shown(conn: db.Connection, delivery_id: int) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import asyncpg
@@ -16,7 +17,8 @@ from telephony_bridge import db, metrics
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Company, Delivery
 from telephony_bridge.webhooks import inbox, sources
-from telephony_bridge.webhooks.sources import Source
+from telephony_bridge.webhooks.dialects.reading import Answer
+from telephony_bridge.webhooks.sources import Network, Source
 
 MAX_BODY = 1 << 20
 _FORGET_AFTER = 2.0  # seconds a list of sources and tokens may be old: how long a retired token still works
@@ -54,9 +56,12 @@ def _storable(text: str) -> str:
 class Door:
     """Handles ``/webhooks/{source}/{token}`` and anything below it."""
 
-    def __init__(self, database: db.Database, company: Company) -> None:
+    def __init__(self, database: db.Database, company: Company, *, address: str, proxies: Sequence[Network] = ()) -> None:
+        """``address``: how PBXs reach this service; ``proxies``: whose X-Forwarded-For is believed."""
         self._database = database
         self._company = company
+        self._address = address
+        self._proxies = proxies
         self._keeper = inbox.Keeper(database)
         self._sources: dict[int, Source] = {}
         self._tokens: dict[bytes, int] = {}
@@ -95,8 +100,8 @@ class Door:
         name = request.match_info["source"]
         try:
             source = await self._find(name, request.match_info["token"])
-            if source is None:
-                return problem(401, "This address proves nothing: check the webhook's URL with: telephony-bridge source list")
+            if source is None or not sources.may_post(source, self._sender(request)):
+                return _unproved()
             if request.content_length is not None and request.content_length > MAX_BODY:
                 return problem(413, "A delivery may have 1 MiB at most; nothing was kept")
             answer = await self._take(request, source)
@@ -110,18 +115,39 @@ class Door:
         metrics.webhook_seconds(source.name, time.perf_counter() - began)
         return answer
 
+    def _sender(self, request: web.Request) -> str:
+        """Who posts: the peer, or whom our own proxies say they speak for."""
+        address = request.remote or ""
+        chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        while chain and any(sources.is_within(address, block) for block in self._proxies):
+            address = chain.pop()
+        return address
+
     async def _take(self, request: web.Request, source: Source) -> web.Response:
-        headers = {key.lower(): _storable(value) for key, value in request.headers.items() if key.lower() not in _LEFT_OUT}
-        body = await request.read()
+        told = {key.lower(): _storable(value) for key, value in request.headers.items()}
         delivery = Delivery(
             0,
             datetime.now(UTC),
-            body,
-            headers,
+            await request.read(),
+            told,
             request.rel_url.raw_query_string,
             _storable(request.match_info.get("tail", "")),
             request.method,
         )
+        dialect = source.dialect
+        greeting = dialect.greet(delivery, source.secrets) if dialect.greet is not None else None
+        if greeting is not None:
+            return _said(greeting)
+        if source.secrets and dialect.prove is not None:
+            called = self._address + request.raw_path
+            if not dialect.prove(delivery, source.secrets, called):
+                log.warning("not_proved", source=source.name)
+                return _unproved()
+        return await self._keep(
+            source, replace(delivery, headers={key: value for key, value in told.items() if key not in _LEFT_OUT})
+        )
+
+    async def _keep(self, source: Source, delivery: Delivery) -> web.Response:
         refused: Malformed | NotACall | None = None
         try:
             source.dialect.read(delivery, source.installation)
@@ -138,9 +164,24 @@ class Door:
             log.warning(
                 "not_understood", source=source.name, delivery=kept.id, outcome=outcome, field=refused.field, why=refused.why
             )
-        if isinstance(refused, (Malformed, Misdirected)):
+        if isinstance(refused, (Malformed, Misdirected)) and not source.dialect.patient:
             status = 400 if isinstance(refused, Malformed) and refused.syntax else 422
             return problem(status, refused.why, delivery=kept.id, field=refused.field, kept=True, duplicate=kept.duplicate)
+        if source.dialect.answer is not None:
+            return _said(source.dialect.answer(delivery))
         return web.Response(
             body=orjson.dumps({"kept": True, "delivery": kept.id, "duplicate": kept.duplicate}), content_type="application/json"
         )
+
+
+def _unproved() -> web.Response:
+    """The same words for a wrong source, a wrong token, a wrong signature and a wrong address."""
+    return problem(401, "This address proves nothing: check the webhook's URL with: telephony-bridge source list")
+
+
+def _said(answer: Answer) -> web.Response:
+    return web.Response(
+        body=answer.body,
+        content_type=answer.content_type,
+        headers={**answer.headers, "X-Content-Type-Options": "nosniff"},
+    )

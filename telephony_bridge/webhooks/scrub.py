@@ -1,32 +1,163 @@
-"""Takes the people out of a delivery and leaves its shape, so that it may become a fixture. Deterministic, pure."""
+"""Takes the people out of a delivery and leaves its shape, so that it may become a fixture. Deterministic, pure.
+
+Phone numbers become +7 999 000-xx-xx, the same number the same way in every spelling; links, addresses of mail, tokens and
+names become invented ones. Ids such as ``1795450430.0``, epochs and durations stay: they tie rows together and name nobody.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
-_NUMBER = re.compile(rb"(?<![\d.])\+?\d{10,15}(?![\d.])")
-_LINK = re.compile(rb"https?://[^\s\"'<>&]+")
-_NAME = re.compile(r"[A-ZА-ЯЁ][a-zа-яё]{2,} [A-ZА-ЯЁ][a-zа-яё]{2,}")
+_NUMBER = re.compile(r"(?<![\w.+-])\+?\d(?:[ ()-]{0,2}\d){9,14}(?![\w.])")
+_LINK = re.compile(r"https?://[^\s\"'<>\\]+")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-zА-Яа-яЁё]{2,}")
+_NAME = re.compile(r"[A-ZА-ЯЁ][a-zа-яё]+(?:[ -][A-ZА-ЯЁ][a-zа-яё]*\.?)+")
+_QUOTED = re.compile(r"\"([^\"<>]*)\"(?= ?<)")  # the name of a caller id: "Anna" <101>
+_NO_NUMBER = re.compile(r"\d{4}-\d\d-\d\d|20\d{6}-\d{6}|\d-\d{8}$")  # a date, a file's stamp, a channel's instance
 _EPOCHS = range(1_000_000_000, 2_500_000_000)
+_NAMES = re.compile(r"(?i)name|comment|email|contact_info|title$|responsible")  # keys whose value is about a person
+_NO_NAMES = re.compile(
+    r"(?i)event|notification_name|scenario|codec|profile|domain|user_?name|host|gateway|app_name|chan|presence|virtual|file|tree|"
+    r"queue|group|trunk|tag|switch|context|rtp|caller_id_number|city|state|country"
+)
+_SECRETS = re.compile(r"(?i)token|sign(ature)?$|secret|password|api_?key|authorization|^hash$|jwt")
+_HEADERS = ("content-type", "user-agent")  # what a dialect may look at and names nobody
+
+
+def _number(found: re.Match[str]) -> str:
+    text = found.group()
+    digits = re.sub(r"\D", "", text)
+    if (
+        not 10 <= len(digits) <= 15
+        or _NO_NUMBER.search(text)
+        or (digits == text and int(digits[:10]) in _EPOCHS and _is_epoch(digits))
+    ):
+        return text
+    tail = int(hashlib.sha256(digits[-10:].encode()).hexdigest(), 16) % 10_000
+    shape = {11: digits[0], 10: ""}.get(len(digits), "7")
+    return ("+" if text.startswith("+") else "") + f"{shape}999000{tail:04d}"
+
+
+def _is_epoch(digits: str) -> bool:
+    """Seconds, milliseconds or microseconds of these decades; eleven digits are a number, whatever they begin with."""
+    return len(digits) in (10, 13) and int(digits[:10]) in _EPOCHS
+
+
+def _text(text: str) -> str:
+    """Free text: whatever could name somebody."""
+    text = _LINK.sub("https://pbx.example/recording", text)
+    text = _MAIL.sub(lambda found: found.group() if _is_device(found.group()) else "ivan@example.com", text)
+    text = _QUOTED.sub(
+        lambda found: found.group() if not found.group(1) or found.group(1).isdigit() else '"Пример Примеров"', text
+    )
+    text = _NAME.sub("Пример Примеров", text)
+    return _NUMBER.sub(_number, text)
+
+
+def _is_device(address: str) -> bool:
+    """``101@pbx.example.com`` is a phone on a desk, and its number stays what it is."""
+    return address.partition("@")[0].isdigit() and len(address.partition("@")[0]) < 7
+
+
+def _value(key: str, value: str) -> str:
+    if not value:
+        return value
+    if _SECRETS.search(key):
+        return "scrubbed"
+    if value.lstrip()[:1] in "{[":
+        try:
+            return json.dumps(
+                _tree(json.loads(value, parse_float=_Literal, parse_int=_Literal)), ensure_ascii=False, cls=_Encoder
+            )
+        except (ValueError, RecursionError):
+            return _text(value)
+    if _NAMES.search(key) and not _NO_NAMES.search(key) and re.search(r"[^\W\d_]{2}", value):
+        return "Пример Примеров"
+    return _text(value)
+
+
+class _Literal(str):
+    """A JSON number, kept as it was written."""
+
+    __slots__ = ()
+
+
+class _Encoder(json.JSONEncoder):
+    """Writes numbers back as they were read."""
+
+    def iterencode(self, o: Any, _one_shot: bool = False) -> Any:
+        yield _written(o)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, _Literal):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_written(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_written(part) for part in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _tree(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _tree(part, name) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_tree(part, key) for part in value]
+    if isinstance(value, _Literal):
+        return _Literal(_NUMBER.sub(_number, value))
+    return _value(key, value) if isinstance(value, str) else value
+
+
+def _form(text: str) -> str:
+    pairs = [(key, _value(key, value)) for key, value in parse_qsl(text, keep_blank_values=True)]
+    return urlencode(pairs, quote_via=quote)
 
 
 def scrub(body: bytes) -> bytes:
-    """Phone numbers become +7 999 000-xx-xx (the same number the same way), links and two-word names invented ones.
+    """A body without people, in its own notation and encoding."""
+    try:
+        text, encoding = body.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        text, encoding = body.decode("cp1251", "surrogateescape"), "cp1251"
+    return _scrubbed(text).encode(encoding, "surrogateescape" if encoding == "cp1251" else "strict")
 
-    Ids such as ``1795450430.0`` and epochs stay: they tie rows together and name nobody.
-    """
 
-    def number(found: re.Match[bytes]) -> bytes:
-        text = found.group().decode()
-        digits = text.lstrip("+")
-        if len(digits) == 10 and int(digits) in _EPOCHS:
-            return found.group()
-        tail = int(hashlib.sha256(digits[-10:].encode()).hexdigest(), 16) % 10_000
-        shape = {11: digits[0], 10: ""}.get(len(digits), "7")
-        return ("+" if text.startswith("+") else "").encode() + f"{shape}999000{tail:04d}".encode()
+def _scrubbed(text: str) -> str:
+    start = text.lstrip("\ufeff \r\n\t")[:1]
+    if start in ("{", "["):
+        try:
+            return _written(_tree(json.loads(text.lstrip("\ufeff"), parse_float=_Literal, parse_int=_Literal)))
+        except (ValueError, RecursionError):
+            return _text(text)  # broken JSON stays broken the same way
+    first = text.split("\n", 1)[0]
+    if start != "<" and re.match(r"[\w.\[\]-]+=", first) and ("&" in first or "," not in first):
+        return _encoded(text) if text.startswith("cdr=") else _form(text)
+    return _text(text)
 
-    body = _LINK.sub(b"https://pbx.example/recording", body)
-    body = _NUMBER.sub(number, body)
-    text = body.decode("utf-8", "surrogateescape")
-    return _NAME.sub("Пример Примеров", text).encode("utf-8", "surrogateescape")
+
+def _encoded(text: str) -> str:
+    """FreeSWITCH's ``cdr=``: the document inside in base64, form-encoded or raw."""
+    inside = text.removeprefix("cdr=")
+    try:
+        document = base64.b64decode(inside.replace(" ", "+"), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return "cdr=" + _scrubbed(inside) if inside[:1] in "{<" else _form(text)
+    return "cdr=" + base64.b64encode(_scrubbed(document).encode()).decode()
+
+
+def scrub_query(query: str) -> str:
+    """A query string without people; secrets in it too."""
+    return _form(query) if query else ""
+
+
+def scrub_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those a dialect may look at; signatures go, for they no longer fit the body."""
+    return {name: value for name, value in headers.items() if name in _HEADERS}

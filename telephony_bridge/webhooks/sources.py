@@ -6,8 +6,9 @@ import hashlib
 import re
 import secrets as random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from telephony_bridge.webhooks.dialects import DIALECTS
 from telephony_bridge.webhooks.dialects.reading import Dialect
 
 SQL = db.queries("sources")
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class Source:
     name: str
     dialect: Dialect
     installation: Installation
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    allowed: tuple[Network, ...] = ()  # addresses that may post; none: all may
+    settle_after: timedelta = timedelta(hours=3)
 
 
 def installation_from(options: Mapping[str, Any], company: Company) -> Installation:
@@ -41,6 +46,7 @@ def installation_from(options: Mapping[str, Any], company: Company) -> Installat
         extension_pattern=options.get("extension_pattern") or r"^\d{2,5}$",
         trunks=tuple((glob, Via(via)) for glob, via in options.get("trunks") or ()),
         own_numbers=frozenset(options.get("own_numbers") or ()),
+        is_crm=bool(options.get("crm")),
     )
 
 
@@ -53,8 +59,14 @@ def options_from(
     extension_pattern: str | None = None,
     trunks: Sequence[str] = (),
     own_numbers: Sequence[str] = (),
+    allow: Sequence[str] = (),
+    settle_after: int | None = None,
+    crm: bool | None = None,
 ) -> dict[str, Any]:
-    """Checks what an administrator typed and returns it as stored. Raises ``Refused`` naming the option."""
+    """Checks what an administrator typed and returns it as stored. Raises ``Refused`` naming the option.
+
+    ``allow`` are addresses or CIDR blocks; ``settle_after`` is in minutes.
+    """
     options: dict[str, Any] = {}
     if timezone:
         try:
@@ -89,7 +101,48 @@ def options_from(
         own.append(known)
     if own:
         options["own_numbers"] = own
+    if allow:
+        try:
+            options["allow"] = [str(ip_network(block.strip(), strict=False)) for block in allow]
+        except ValueError as unknown:
+            raise Refused(f"allow: {unknown}; expected an address or a block such as 192.0.2.0/24") from unknown
+    if crm is not None:
+        options["crm"] = crm
+    if settle_after is not None:
+        if not 1 <= settle_after <= 7 * 1440:
+            raise Refused(f"settle-after: read {settle_after}, expected minutes, from 1 to a week (10080)")
+        options["settle_after"] = settle_after
     return options
+
+
+def secrets_for(dialect: str, told: Mapping[str, str]) -> dict[str, str]:
+    """What the vendor signs with, under the names its dialect has for it. Raises ``Refused`` naming what is expected."""
+    expected = DIALECTS[dialect].secrets
+    unknown = sorted(set(told) - set(expected))
+    names = "; ".join(f"{name} is {where}" for name, where in expected.items())
+    if unknown:
+        wanted = f"expected {names}" if expected else f"{dialect} signs nothing: the token in the address is the proof"
+        raise Refused(f"secret {', '.join(unknown)}: {wanted}")
+    missing = [name for name in expected if not told.get(name)]
+    if told and missing:
+        raise Refused(f"secret {', '.join(missing)} is missing: {names}")
+    return dict(told)
+
+
+def may_post(source: Source, address: str) -> bool:
+    """Whether the source's list of addresses, if it has one, holds this one."""
+    return not source.allowed or any(is_within(address, block) for block in source.allowed)
+
+
+def is_within(address: str, block: Network) -> bool:
+    """An address of either family; what is no address is within nothing."""
+    try:
+        asked = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(asked, IPv6Address) and asked.ipv4_mapped is not None:
+        asked = asked.ipv4_mapped
+    return asked in block
 
 
 def token_hash(token: str) -> bytes:
@@ -116,6 +169,7 @@ async def add_source(
         raise Refused(f"source name: read {name!r}, expected lower-case letters, digits, - and _")
     if dialect not in DIALECTS:
         raise Refused(f"dialect: read {dialect!r}, expected one of {', '.join(sorted(DIALECTS))}")
+    secrets = secrets_for(dialect, secrets)
     try:
         async with conn.transaction():
             source_id = await conn.fetchval(SQL.add, name, dialect, dict(options), dict(secrets), now)
@@ -134,11 +188,24 @@ async def list_sources(conn: db.Connection) -> list[dict[str, Any]]:
     ]
 
 
-async def _id_of(conn: db.Connection, name: str) -> tuple[int, str]:
+async def change_source(conn: db.Connection, name: str, options: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
+    """Options and secrets given anew replace those of the same name; the others stay. Raises ``Refused`` or ``NotFound``."""
+    row = await _row_of(conn, name)
+    kept = secrets_for(row["dialect"], {**row["secrets"], **secrets}) if secrets else row["secrets"]
+    await conn.execute(SQL.change, row["id"], {**row["options"], **options}, kept)
+    return {"name": name, "dialect": row["dialect"], "options": {**row["options"], **options}, "secrets": sorted(kept)}
+
+
+async def _row_of(conn: db.Connection, name: str) -> db.Record:
     for row in await conn.fetch(SQL.all_sources):
         if row["name"] == name:
-            return row["id"], row["dialect"]
+            return row
     raise NotFound(f"there is no source named {name}; see: telephony-bridge source list")
+
+
+async def _id_of(conn: db.Connection, name: str) -> tuple[int, str]:
+    row = await _row_of(conn, name)
+    return row["id"], row["dialect"]
 
 
 async def rotate_source(conn: db.Connection, name: str, *, address: str, now: datetime) -> dict[str, str]:
@@ -157,11 +224,21 @@ async def retire_source(conn: db.Connection, name: str, *, now: datetime) -> int
 
 async def load_sources(conn: db.Connection, company: Company) -> dict[int, Source]:
     """Every installation whose dialect this program speaks, by id."""
-    return {
-        row["id"]: Source(row["id"], row["name"], DIALECTS[row["dialect"]], installation_from(row["options"], company))
-        for row in await conn.fetch(SQL.all_sources)
-        if row["dialect"] in DIALECTS
-    }
+    return {row["id"]: _source_from(row, company) for row in await conn.fetch(SQL.all_sources) if row["dialect"] in DIALECTS}
+
+
+def _source_from(row: db.Record, company: Company) -> Source:
+    options, dialect = row["options"], DIALECTS[row["dialect"]]
+    minutes = options.get("settle_after")
+    return Source(
+        id=row["id"],
+        name=row["name"],
+        dialect=dialect,
+        installation=installation_from(options, company),
+        secrets=row["secrets"],
+        allowed=tuple(ip_network(block) for block in options.get("allow") or ()),
+        settle_after=timedelta(minutes=minutes) if minutes else dialect.settle_after,
+    )
 
 
 async def load_tokens(conn: db.Connection) -> dict[bytes, int]:

@@ -19,6 +19,8 @@ async def busy(street: Street) -> Street:
     lead = await street.lead()
     await street.dial("10:00", talk=45)
     await street.dial("10:30", number="+79990000009")
+    await street.dial("10:31", extension="109", number="+79990000009")
+    assert (await street.client.post(street.urls["office"], data=b"nothing")).status == 400
     await street.ask("POST", "/managers/ivan/absences", {"from": "2026-12-01", "to": "2026-12-05", "kind": "vacation"})
     comment = {"author": "ivan", "at": at("10:05").isoformat(), "text": "Просит прайс.", "outcome": "agreed", "call": 1}
     contact = {"at": "2027-01-11T07:00:00Z", "basis": "agreed", "goal": "прайс"}
@@ -46,6 +48,7 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/managers/{handle}/leave"): ("/managers/ivan/leave", {"on": "2027-06-01"}),
     ("POST", "/norms"): ("/norms", {"metric": "dials", "segment": "cold", "min": 1, "target": 2, "manager": "ivan"}),
     ("POST", "/sources"): ("/sources", {"name": "branch", "dialect": "freepbx"}),
+    ("PATCH", "/sources/{name}"): ("/sources/branch", {"outside_prefix": "9", "settle_after": 60}),
     ("POST", "/excluded-numbers"): ("/excluded-numbers", {"number": "8 999 000 55 55", "kind": "staff"}),
     ("POST", "/silences"): (
         "/silences",
@@ -76,6 +79,8 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/managers/{handle}"): ("/managers/ivan", None),
     ("GET", "/norms"): ("/norms", None),
     ("GET", "/sources"): ("/sources", None),
+    ("GET", "/data-quality"): (f"/data-quality?date={MONDAY}", None),
+    ("GET", "/deliveries/reasons"): ("/deliveries/reasons?days=30", None),
 }
 
 

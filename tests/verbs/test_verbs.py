@@ -206,3 +206,25 @@ async def test_an_export_that_is_none_is_refused(run: Run, tmp_path: Path, text:
         "import-cdr", "asterisk", str(tmp_path / "export"), "--source", "office", code=0 if text.startswith("\x00") else 1
     )
     assert "Traceback" not in result.output
+
+
+async def test_a_grown_export_adds_what_is_new_and_one_event_dialects_take_exports_too(run: Run, tmp_path: Path) -> None:
+    await run("source", "add", "own", "--dialect", "generic")
+    await run("source", "add", "cloud", "--dialect", "mango")
+
+    def line(number: int) -> str:
+        return json.dumps({"id": number, "direction": "outbound", "number": f"+7999000{number:04}", "disposition": "no_answer",
+                           "started_at": "2026-11-23T10:00:00+03:00", "ended_at": "2026-11-23T10:00:20+03:00"})  # fmt: skip
+
+    export = tmp_path / "calls.jsonl"
+    export.write_text("\n".join(line(number) for number in range(1200)))
+    assert json.loads((await run("import-cdr", "generic", str(export), "--source", "own")).output)["deliveries"] == 3
+    export.write_text("\n".join(line(number) for number in range(1210)))
+    told = json.loads((await run("import-cdr", "generic", str(export), "--source", "own")).output)
+    assert (told["deliveries"], told["known"]) == (1, 2)
+
+    summary = {"entry_id": "a", "call_direction": 2, "from": {"extension": "101"}, "to": {"number": "79990000101"},
+               "create_time": 1795417200, "talk_time": 0, "end_time": 1795417230, "disconnect_reason": 1111}  # fmt: skip
+    export.write_text(json.dumps([summary, {**summary, "entry_id": "b"}]))
+    told = json.loads((await run("import-cdr", "mango", str(export), "--source", "cloud")).output)
+    assert told == {"deliveries": 2, "known": 0, "refused": 0}

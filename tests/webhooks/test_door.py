@@ -7,8 +7,10 @@ import io
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -16,6 +18,8 @@ from telephony_bridge import db, webhooks
 from telephony_bridge.app import build
 from telephony_bridge.settings import Settings
 from tests.street import ADMIN, Street, ami_row, at
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "cdr"
 
 
 @pytest.fixture
@@ -219,3 +223,94 @@ async def test_the_good_rows_of_a_body_that_holds_a_broken_one_are_understood(of
     assert [call["started_at"][11:16] for call in await office.calls()] == ["09:00", "07:00"]
     kept = await office.ask("GET", f"/deliveries/{told['delivery']}")
     assert (kept["outcome"], kept["why"], len(kept["calls"])) == ("understood", told["title"], 2)
+
+
+async def mango(street: Street, **more: Any) -> str:
+    secrets = {"vpbx_api_key": "4hq7invented", "vpbx_api_salt": "9zsalt-invented"}
+    return await street.source("cloud", dialect="mango", trunks=[], secrets=secrets, **more)
+
+
+SIGNED = (FIXTURES / "mango" / "outbound_no_answer.form").read_bytes()
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+async def test_a_signed_delivery_is_kept_and_answered_as_the_vendor_wants(street: Street) -> None:
+    url = await mango(street)
+    answer = await street.client.post(url + "/events/summary", data=SIGNED, headers=FORM)
+    assert (answer.status, await answer.read()) == (200, b"")
+    await street.understand()
+    (call,) = await street.calls()
+    assert (call["dialect"], call["extension"], call["number"]) == ("mango", "101", "+79990000102")
+
+
+@pytest.mark.parametrize(
+    "body", [SIGNED.replace(b"sign=", b"sign=0"), SIGNED.replace(b"79990000102", b"79990000103"), b"", b"{}"]
+)
+async def test_401_an_altered_delivery_is_not_kept(street: Street, body: bytes) -> None:
+    url = await mango(street)
+    answer = await street.client.post(url + "/events/summary", data=body, headers=FORM)
+    reference = await street.client.post("/webhooks/cloud/other", data=body, headers=FORM)
+    assert (answer.status, await answer.json(content_type=None)) == (401, await reference.json(content_type=None))
+    assert await outcomes(street) == {}
+
+
+async def test_secrets_come_under_the_vendors_names_and_whole(street: Street) -> None:
+    body = {"name": "cloud", "dialect": "mango"}
+    told = await street.ask("POST", "/sources", {**body, "secrets": {"key": "x"}}, expect=422)
+    assert "vpbx_api_key" in told["title"]
+    told = await street.ask("POST", "/sources", {**body, "secrets": {"vpbx_api_key": "x"}}, expect=422)
+    assert "vpbx_api_salt is missing" in told["title"]
+    told = await street.ask("POST", "/sources", {**body, "dialect": "asterisk", "secrets": {"key": "x"}}, expect=422)
+    assert "signs nothing" in told["title"]
+
+
+async def test_a_source_is_changed_without_a_new_address(street: Street) -> None:
+    url = await street.source("cloud", dialect="mango", trunks=[])
+    assert (
+        await street.client.post(url + "/events/summary", data=SIGNED.replace(b"sign=", b"sign=0"), headers=FORM)
+    ).status == 200
+    secrets = {"vpbx_api_key": "4hq7invented", "vpbx_api_salt": "9zsalt-invented"}
+    told = await street.ask("PATCH", "/sources/cloud", {"secrets": secrets, "trunks": ["7495*=ip"], "settle_after": 30})
+    assert told["secrets"] == ["vpbx_api_key", "vpbx_api_salt"]
+    assert told["options"]["trunks"] == [["7495*", "ip"]]
+    assert told["options"]["timezone"] == "Europe/Moscow"
+    await asyncio.sleep(2.1)  # the door may know the sources of two seconds ago
+    assert (
+        await street.client.post(url + "/events/summary", data=SIGNED.replace(b"sign=", b"sign=1"), headers=FORM)
+    ).status == 401
+    assert (await street.client.post(url + "/events/summary", data=SIGNED, headers=FORM)).status == 200
+    await street.ask("PATCH", "/sources/nowhere", {}, expect=404)
+
+
+async def test_only_listed_addresses_may_post(street: Street) -> None:
+    url = await street.source("cloud", allow=["192.0.2.0/24", "2001:db8::/32"])
+    assert (await street.post(ami_row(at("10:00")), "cloud")).status == 401
+    for address, status in (
+        ("192.0.2.7", 200),
+        ("2001:db8::7", 200),
+        ("198.51.100.7, 192.0.2.7", 200),
+        ("192.0.2.7, 198.51.100.7", 401),
+        ("x", 401),
+    ):
+        answer = await street.client.post(url, json=ami_row(at("10:00")), headers={"X-Forwarded-For": address})
+        assert answer.status == status, address
+    told = await street.ask("POST", "/sources", {"name": "b", "dialect": "asterisk", "allow": ["office"]}, expect=422)
+    assert "192.0.2.0/24" in told["title"]
+
+
+async def test_the_schema_of_our_own_json_is_served_and_holds(street: Street) -> None:
+    answer = await street.client.get("/api/v1/schemas/generic")
+    schema = await answer.json(content_type=None)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    check = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    for path in (FIXTURES / "generic").glob("*.json"):
+        if path.name.endswith((".understood.json", "options.json")):
+            continue
+        refused = path.name.startswith(("other_", "many_"))  # what times say of each other no schema can
+        assert check.is_valid(json.loads(path.read_text())) is not refused, path.name
+    url = await street.source("own", dialect="generic")
+    answer = await street.client.post(url, data=(FIXTURES / "generic" / "outbound_answered.3.json").read_bytes())
+    assert answer.status == 200
+    await street.understand()
+    (call,) = await street.calls()
+    assert (call["talk_seconds"], call["disposition"]) == (62, "answered")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from telephony_bridge.webhooks.dialects import asterisk, freepbx, mango, plivo, telnyx, twilio
+from telephony_bridge.webhooks.dialects import asterisk, freepbx, generic, mango, plivo, telnyx, twilio
 from telephony_bridge.webhooks.dialects.engine import connected, understand
 from telephony_bridge.webhooks.dialects.reading import Dialect
 
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
-    for dialect in (asterisk.DIALECT, freepbx.DIALECT, mango.DIALECT, plivo.DIALECT, telnyx.DIALECT, twilio.DIALECT)
+    for dialect in (
+        asterisk.DIALECT,
+        freepbx.DIALECT,
+        generic.DIALECT,
+        mango.DIALECT,
+        plivo.DIALECT,
+        telnyx.DIALECT,
+        twilio.DIALECT,
+    )
 }
 
 __all__ = ["DIALECTS", "Dialect", "connected", "understand"]

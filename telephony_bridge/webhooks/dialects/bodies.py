@@ -152,6 +152,19 @@ def object_of(text: str) -> dict[str, Any]:
     return value
 
 
+def json_of(delivery: Delivery) -> Any:
+    """Plain JSON with numbers as numbers, for our own format. Raises ``Malformed`` or ``Misdirected``."""
+    text = _trimmed(delivery.body)
+    if not text:
+        raise Malformed("The body is empty: nothing was posted", syntax=True)
+    if text[0] not in "{[":
+        raise Misdirected("The body is no JSON: this webhook is pasted into another system")
+    try:
+        return _cleaned(_parsed(text, json.loads, "see where the quotes and commas are"))
+    except RecursionError:
+        raise Malformed("The JSON is nested too deep to be a call", syntax=True) from None
+
+
 def _numbers_as_written(text: str) -> Any:
     return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, strict=False)
 
