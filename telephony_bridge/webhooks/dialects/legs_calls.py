@@ -107,9 +107,8 @@ def call_of_legs(
 ) -> list[Call]:
     """The call that began with the leg ``key``; none as long as no leg says whose it is.
 
-    ``proves_alone``: in which directions an answered first leg proves a conversation though nobody was dialled for it, not even
-    where the caller, or an employee the platform called, may have heard a robot only.
-    ``heard_at`` is the receipt of the first event, used where no event tells a time.
+    ``proves_alone``: in which directions the answered leg of a caller or an employee proves a conversation though no other leg
+    was told: where the platform itself picks such legs up, it may have been a robot. ``heard_at`` is the receipt of the first event, used where no event tells a time.
     """
     if not legs:
         return []
