@@ -108,7 +108,8 @@ def call_of_legs(
     """The call that began with the leg ``key``; none as long as no leg says whose it is.
 
     ``proves_alone``: in which directions the answered leg of a caller or an employee proves a conversation though no other leg
-    was told: where the platform itself picks such legs up, it may have been a robot. ``heard_at`` is the receipt of the first event, used where no event tells a time.
+    was told: where the platform itself picks such legs up, it may have been a robot.
+    ``heard_at``: the receipt of the first event, used where no event tells a time.
     """
     if not legs:
         return []
