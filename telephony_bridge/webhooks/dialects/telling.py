@@ -66,7 +66,9 @@ def number_of(raw: str, installation: Installation, *, international: bool = Fal
     """E.164 of what was sent, or None. ``international``: this vendor leaves out the plus of full numbers."""
     plain = raw.strip()
     if international and plain.isdecimal() and plain[0] != "0" and len(plain) > 9:
-        return phones.e164("+" + plain, installation.region)
+        full = phones.e164("+" + plain, installation.region)
+        if full is not None:
+            return full
     if installation.outside_prefix and plain.startswith(installation.outside_prefix):
         stripped = phones.e164(plain[len(installation.outside_prefix) :], installation.region)
         if stripped is not None:
