@@ -69,6 +69,7 @@ def _call(told: Sequence[CdrRow], installation: Installation) -> Call:
     if hooks is not None and hooks[1] > talk_seconds + 1:
         # the hook speaks once a channel: what it says of the dialled party is all there is of the other legs
         answered_at, talk_seconds = min(answered_at or hooks[0], hooks[0]), hooks[1]
+        started_at = min(started_at, answered_at)
         ended_at = max(ended_at, answered_at + timedelta(seconds=talk_seconds))
     number, number_raw, outside = _outside(direction, first, real, installation)
     if answered_at is not None:
@@ -199,6 +200,9 @@ def _told_by_hook(rows: Sequence[CdrRow], forwarded: Sequence[CdrRow]) -> tuple[
             at = row.start + timedelta(seconds=max((row.dialedtime or 0) - row.answeredtime, 0))
         # a colleague passed the client on: his seconds are those before the mobile's
         seconds = int((row.start - at).total_seconds()) if row in forwarded else row.answeredtime
+        created = min(epoch_of(row.linkedid) or at, epoch_of(row.uniqueid) or at)
+        if at < created - _TOUCH:
+            continue  # nobody talked before the call was there
         told.append((at, seconds))
     return max(told, key=lambda one: one[1], default=None)
 
