@@ -74,6 +74,8 @@ PURE = [
     "webhooks/dialects/uis.py",
     "webhooks/dialects/zadarma.py",
     "webhooks/proofs.py",
+    "webhooks/dialects/vonage.py",
+    "webhooks/dialects/vonage_calls.py",
     "webhooks/scrub.py",
     "matcher/choose.py",
     "norms/rules.py",

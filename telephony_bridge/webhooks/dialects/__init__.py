@@ -22,6 +22,7 @@ from telephony_bridge.webhooks.dialects import (
     threecx,
     twilio,
     uis,
+    vonage,
     zadarma,
 )
 from telephony_bridge.webhooks.dialects.engine import connected, understand
@@ -49,6 +50,7 @@ DIALECTS: dict[str, Dialect] = {
         threecx.DIALECT,
         twilio.DIALECT,
         uis.DIALECT,
+        vonage.DIALECT,
         zadarma.DIALECT,
     )
 }
