@@ -76,6 +76,7 @@ PURE = [
     "webhooks/proofs.py",
     "webhooks/dialects/vonage.py",
     "webhooks/dialects/vonage_calls.py",
+    "webhooks/dialects/aircall.py",
     "webhooks/scrub.py",
     "matcher/choose.py",
     "norms/rules.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.webhooks.dialects import (
+    aircall,
     asterisk,
     beeline,
     binotel,
@@ -31,6 +32,7 @@ from telephony_bridge.webhooks.dialects.reading import Dialect
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
     for dialect in (
+        aircall.DIALECT,
         asterisk.DIALECT,
         beeline.DIALECT,
         binotel.DIALECT,
