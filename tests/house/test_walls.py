@@ -77,6 +77,8 @@ PURE = [
     "webhooks/dialects/vonage.py",
     "webhooks/dialects/vonage_calls.py",
     "webhooks/dialects/aircall.py",
+    "webhooks/dialects/zoom_phone.py",
+    "webhooks/dialects/zoom_phone_calls.py",
     "webhooks/scrub.py",
     "matcher/choose.py",
     "norms/rules.py",

@@ -25,6 +25,7 @@ from telephony_bridge.webhooks.dialects import (
     uis,
     vonage,
     zadarma,
+    zoom_phone,
 )
 from telephony_bridge.webhooks.dialects.engine import connected, understand
 from telephony_bridge.webhooks.dialects.reading import Dialect
@@ -54,6 +55,7 @@ DIALECTS: dict[str, Dialect] = {
         uis.DIALECT,
         vonage.DIALECT,
         zadarma.DIALECT,
+        zoom_phone.DIALECT,
     )
 }
 

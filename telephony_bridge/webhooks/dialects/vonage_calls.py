@@ -118,7 +118,7 @@ def _leg(events: Sequence[Event], verdicts: Sequence[Verdict]) -> _Leg:
         inbound=inbound,
         endpoint=first.caller if inbound else first.called,
         other=first.called if inbound else first.caller,
-        first_at=min(at for one in ordered for at in (one.at, one.start, answered_at) if at is not None),
+        first_at=min(at for one in ordered for at in (one.at, one.start, one.end, answered_at) if at is not None),
         rang=any(one.status in ("started", "ringing") for one in ordered),
         answered_at=answered_at,
         ended_at=ended_at,
