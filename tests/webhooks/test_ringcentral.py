@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -65,3 +66,13 @@ def test_the_callers_own_word_is_no_answer_while_the_outside_party_still_rings()
     told = [one for one in deliveries("outbound_answered")[:5] if b'"sequence": 5' not in one.body]
     (call,) = understand(RINGCENTRAL, told, OFFICE)
     assert (call.disposition, call.final) == (Disposition.NO_ANSWER, False)
+
+
+def test_a_record_of_before_the_telephony_session_ids_joins_by_the_older_one() -> None:
+    told = deliveries("recording_first_and_repeats")
+    body = json.loads(told[0].body)
+    del body["telephonySessionId"]
+    older = replace(told[0], body=json.dumps(body).encode())
+    (alone,) = understand(RINGCENTRAL, [older], OFFICE)
+    assert (alone.call_key, alone.talk_seconds) == (body["sessionId"], 71)
+    assert understand(RINGCENTRAL, [older, *told[1:]], OFFICE) == understand(RINGCENTRAL, told, OFFICE)

@@ -14,7 +14,7 @@ from typing import Any
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Call, Delivery, Direction, Disposition, Installation, Talk, Via
 from telephony_bridge.webhooks import proofs
-from telephony_bridge.webhooks.dialects.bodies import event_of, object_in, text_in
+from telephony_bridge.webhooks.dialects.bodies import events_of, object_in, read_each, text_in
 from telephony_bridge.webhooks.dialects.fields import at_needed, epoch, needed, seconds, without_digits
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 from telephony_bridge.webhooks.dialects.telling import Leg, call_of, talks_of, via_of
@@ -52,8 +52,11 @@ class _Recording:
 
 
 def read(delivery: Delivery, _installation: Installation) -> list[Row]:
-    """One event, or a record of the API (``{"call": {…}}``, or the bare object)."""
-    told = event_of(delivery)
+    """One event, or what the API returns: a call, ``{"call": {…}}``, or a page of ``calls``."""
+    return read_each(events_of(delivery, "calls"), lambda told: _row(told, delivery.received_at))
+
+
+def _row(told: dict[str, Any], received_at: datetime) -> Row:
     event = text_in(told, "event")
     if text_in(told, "resource") and event and isinstance(told.get("data"), dict):
         if text_in(told, "resource") != "call" or not event.startswith("call."):
@@ -71,9 +74,9 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
         link = text_in(call, "recording", "asset")
         if not link:
             raise NotACall("The assets that were generated hold no recording", "data.recording")
-        return [Row(at or delivery.received_at, ties, _Recording(key, link))]
+        return Row(at or received_at, ties, _Recording(key, link))
     found = _snapshot(key, event, at, call)
-    return [Row(found.started_at, ties, found)]  # a tag or a comment may come days later
+    return Row(found.started_at, ties, found)  # a tag or a comment may come days later
 
 
 def _snapshot(key: str, event: str, at: datetime | None, call: dict[str, Any]) -> _Snapshot:

@@ -13,7 +13,7 @@ from typing import Any
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Delivery, Installation
 from telephony_bridge.webhooks import proofs
-from telephony_bridge.webhooks.dialects.bodies import event_of, object_in, text_in
+from telephony_bridge.webhooks.dialects.bodies import events_of, object_in, read_each, text_in
 from telephony_bridge.webhooks.dialects.fields import at_needed, moment, needed, seconds, without_digits
 from telephony_bridge.webhooks.dialects.reading import Answer, Dialect, Row, Secrets
 from telephony_bridge.webhooks.dialects.ringcentral_calls import Record, tell
@@ -24,8 +24,12 @@ _TOKEN = re.compile(r"[!-~]{1,256}")  # the whole answer may have 1024 bytes
 
 
 def read(delivery: Delivery, installation: Installation) -> list[Row]:
-    """One notification, wrapped as a webhook or as a push has it, or records of the Call Log."""
-    told = event_of(delivery)
+    """One notification, wrapped as a webhook or as a push has it, or records of the Call Log, also a page of them."""
+    found = read_each(events_of(delivery, "records"), lambda told: _rows(told, installation))
+    return [row for rows in found for row in rows]
+
+
+def _rows(told: dict[str, Any], installation: Installation) -> list[Row]:
     envelope = object_in(told, "pn_apns") or told
     body = envelope.get("body")
     if isinstance(body, dict) and (text_in(envelope, "event") or text_in(envelope, "subscriptionId")):
@@ -33,17 +37,11 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
             return _session(body, text_in(envelope, "timestamp"), installation)
         event = text_in(envelope, "event").partition("?")[0].rpartition("/")[2]
         raise NotACall(f"RingCentral's event {without_digits(event) or 'without a name'} tells of no session's parties", "event")
-    records = told.get("records", [told])
-    if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
-        raise Malformed("records: expected a list of the Call Log's records", "records")
-    if not records:
-        raise NotACall("The list of records is empty: nothing to understand", "records")
-    if not any("sessionId" in one and "startTime" in one for one in records):
+    if not ("sessionId" in told and "startTime" in told):
         raise Misdirected("Neither RingCentral's body and subscriptionId nor records of its Call Log are here")
-    calls = [one for one in records if text_in(one, "type").lower() in ("voice", "")]
-    if not calls:
-        raise NotACall("Records of another type: only Voice is used", "type")
-    return [_record(one, installation) for one in calls]
+    if text_in(told, "type").lower() not in ("voice", ""):
+        raise NotACall("A record of another type: only Voice is used", "type")
+    return [_record(told, installation)]
 
 
 def _session(body: dict[str, Any], sent_at: str, installation: Installation) -> list[Row]:

@@ -26,11 +26,12 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     told = event_of(delivery)
     key, leg = text_in(told, "conversation_uuid"), text_in(told, "uuid", "call_uuid")
     status = text_in(told, "status").lower()
-    at = moment(text_in(told, "timestamp", "end_time", "start_time"), "timestamp", installation)
-    if text_in(told, "conversation_uuid_from") and text_in(told, "conversation_uuid_to"):
-        return [_moved(told, leg, at)]
-    if not key and not (leg and (status in _STATES | _VERDICTS or "recording_url" in told or "dtmf" in told)):
+    moves = text_in(told, "conversation_uuid_from") and text_in(told, "conversation_uuid_to")
+    if not (key or moves) and not (leg and (status in _STATES | _VERDICTS or "recording_url" in told or "dtmf" in told)):
         raise Misdirected("Neither conversation_uuid nor uuid with a status is here: this webhook is pasted into another system")
+    at = moment(text_in(told, "timestamp", "end_time", "start_time"), "timestamp", installation)
+    if moves:
+        return [_moved(told, leg, at)]
     needed(key or leg, "uuid", "an event of a call")
     if "recording_url" in told:
         link = text_in(told, "recording_url")

@@ -15,7 +15,7 @@ from typing import Any
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Delivery, Installation
 from telephony_bridge.webhooks import proofs
-from telephony_bridge.webhooks.dialects.bodies import event_of, object_in, text_in
+from telephony_bridge.webhooks.dialects.bodies import event_of, object_in, read_each, text_in
 from telephony_bridge.webhooks.dialects.fields import at_needed, epoch, moment, needed, seconds, without_digits
 from telephony_bridge.webhooks.dialects.reading import Answer, Dialect, Row, Secrets
 from telephony_bridge.webhooks.dialects.zoom_phone_calls import Part, Party, Recording, tell
@@ -50,11 +50,11 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
         items = next((called[one] for one in ("call_elements", "call_logs", "call_history") if one in called), [called])
         if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
             raise Malformed("payload.object.call_logs: expected a list of calls", "payload.object.call_logs")
-        return [_row(_from_log(item, log.group(1), installation)) for item in items]
+        return read_each(items, lambda item: _row(_from_log(item, log.group(1), installation)))
     if name == "recording_completed":
         listed = called.get("recordings")
         items = listed if isinstance(listed, list) else [called]
-        return [_recording(item, at, delivery) for item in items if isinstance(item, dict)]
+        return read_each([item for item in items if isinstance(item, dict)], lambda item: _recording(item, at, delivery))
     if name not in _LIVE:
         raise NotACall(f"Zoom's event {without_digits(event)} tells of no call's progress", "event")
     return [_row(_live(called, name, at, installation))]
