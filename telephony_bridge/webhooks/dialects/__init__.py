@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.webhooks.dialects import (
+    aircall,
     asterisk,
     beeline,
     binotel,
@@ -14,6 +15,7 @@ from telephony_bridge.webhooks.dialects import (
     mts,
     onlinepbx,
     plivo,
+    ringcentral,
     ringostat,
     rostelecom,
     sipuni,
@@ -22,7 +24,9 @@ from telephony_bridge.webhooks.dialects import (
     threecx,
     twilio,
     uis,
+    vonage,
     zadarma,
+    zoom_phone,
 )
 from telephony_bridge.webhooks.dialects.engine import connected, understand
 from telephony_bridge.webhooks.dialects.reading import Dialect
@@ -30,6 +34,7 @@ from telephony_bridge.webhooks.dialects.reading import Dialect
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect
     for dialect in (
+        aircall.DIALECT,
         asterisk.DIALECT,
         beeline.DIALECT,
         binotel.DIALECT,
@@ -41,6 +46,7 @@ DIALECTS: dict[str, Dialect] = {
         mts.DIALECT,
         onlinepbx.DIALECT,
         plivo.DIALECT,
+        ringcentral.DIALECT,
         ringostat.DIALECT,
         rostelecom.DIALECT,
         sipuni.DIALECT,
@@ -49,7 +55,9 @@ DIALECTS: dict[str, Dialect] = {
         threecx.DIALECT,
         twilio.DIALECT,
         uis.DIALECT,
+        vonage.DIALECT,
         zadarma.DIALECT,
+        zoom_phone.DIALECT,
     )
 }
 

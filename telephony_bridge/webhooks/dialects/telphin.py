@@ -73,7 +73,7 @@ class _Leg:
 def read(delivery: Delivery, _installation: Installation) -> list[Row]:
     """One event, or a page of the history. Field names are read in any case: they differ between versions."""
     told = {name.lower(): value for name, value in event_of(delivery).items()}
-    if told.keys() & {"call_history", "call_uuid"}:
+    if told.keys() & {"call_history", "call_uuid"} and "conversation_uuid" not in told:  # with it Vonage's verdict on a machine
         return history.read(told)
 
     def said(name: str) -> str:
