@@ -144,8 +144,10 @@ def _scrubbed(text: str) -> str:
         text = _ELEMENT.sub(lambda found: found.group(1) + _value(found.group(2), found.group(3)), text)
         return _text(text, named=False)
     first = text.split("\n", 1)[0]
+    if text.startswith("cdr="):
+        return _encoded(text)
     if re.match(r"[\w.\[\]-]+=", first) and ("&" in first or "," not in first):
-        return _encoded(text) if text.startswith("cdr=") else _form(text)
+        return _form(text)
     return _text(text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
@@ -116,11 +117,12 @@ def test_a_scrubbed_fixture_tells_the_same_calls(dialect: str) -> None:
             continue
         how = installation(dialect, case)
         told = []
+        scrubbed = replace(how, own_numbers=frozenset(scrub(own.encode()).decode() for own in how.own_numbers))
         for clean in (False, True):
             deliveries: list[Delivery] = []
             for number, path in enumerate(bodies(dialect, case), 1):
                 one = delivery_from_file(path, number, NOW)
-                body = one.body.replace(b"999000", b"916123")  # numbers that are somebody's
+                body = one.body if how.own_numbers else one.body.replace(b"999000", b"916123")  # numbers that are somebody's
                 body = scrub(body) if clean else body
                 one = Delivery(
                     number,
@@ -132,11 +134,11 @@ def test_a_scrubbed_fixture_tells_the_same_calls(dialect: str) -> None:
                     one.method,
                 )
                 try:
-                    DIALECTS[dialect].read(one, how)
+                    DIALECTS[dialect].read(one, scrubbed if clean else how)
                 except Unreadable:
                     continue
                 deliveries.append(one)
-            told.append(understand(DIALECTS[dialect], deliveries, how))
+            told.append(understand(DIALECTS[dialect], deliveries, scrubbed if clean else how))
         before, after = (sorted(facts(call) for call in calls) for calls in told)
         assert before == after, case
         compared += len(before)

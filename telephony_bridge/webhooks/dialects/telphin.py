@@ -55,7 +55,7 @@ class _Event:
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    """One extension's part. ``talk_from`` is when it answered, or began to ring where only the whole length is told."""
+    """One extension's part. ``talk_from`` is when it answered; where only the whole length is told no second of it is proved."""
 
     first: _Event
     extension: str
@@ -160,7 +160,7 @@ def _leg(events: Sequence[_Event]) -> _Leg:
         ended_at=end.at if end else None,
         answered=answered,
         answered_at=answered_at,
-        talk_from=answered_at or started_at,
+        talk_from=answered_at or (end.at if end else started_at),
         status=status,
         shared=any(one.bridged for one in events),
         forwarded=first.flow == "out" and any(one.transferred for one in events),
@@ -172,7 +172,7 @@ def _talkers(legs: Sequence[_Leg]) -> list[_Leg]:
     spoke = [leg for leg in legs if leg.answered]
     spoke = [leg for leg in spoke if not leg.shared] or spoke
     spoke = [leg for leg in spoke if not leg.forwarded] or spoke
-    return sorted(spoke, key=lambda leg: (leg.talk_from, repr(leg)))
+    return sorted(spoke, key=lambda leg: (leg.answered_at or leg.started_at, repr(leg)))
 
 
 def _final(legs: Sequence[_Leg]) -> bool:
