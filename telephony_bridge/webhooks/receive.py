@@ -22,6 +22,7 @@ from telephony_bridge.webhooks.sources import Network, Source
 
 MAX_BODY = 1 << 20
 _FORGET_AFTER = 2.0  # seconds a list of sources and tokens may be old: how long a retired token still works
+_LOOK_AGAIN = 0.2  # seconds between looks for a token that is not known
 _LEFT_OUT = frozenset(
     [
         "accept",
@@ -77,19 +78,19 @@ class Door:
     async def _find(self, name: str, token: str) -> Source | None:
         """The source this token proves, by the hash of the token: no comparison whose time could tell anything."""
         hashed = sources.token_hash(token)
-        for fresh in (False, True):
-            if time.monotonic() - self._read_at > (_FORGET_AFTER if not fresh else 0.2):
-                await self._read()
-            source = self._sources.get(self._tokens.get(hashed, -1))
-            if source is not None:
-                return source if source.name == name else None
-        return None
+        if time.monotonic() - self._read_at > _FORGET_AFTER:
+            await self._read()
+        if hashed not in self._tokens:  # registered a moment ago, perhaps; strangers cost a few reads a second at most
+            await asyncio.sleep(self._read_at + _LOOK_AGAIN - time.monotonic())
+            await self._read()
+        source = self._sources.get(self._tokens.get(hashed, -1))
+        return source if source is not None and source.name == name else None
 
     async def _read(self) -> None:
         asked = time.monotonic()
         async with self._reading:
             if self._read_at > asked:
-                return
+                return  # whoever was before us read it
             async with self._database.begin() as conn:
                 found, tokens = await sources.load_sources(conn, self._company), await sources.load_tokens(conn)
             self._sources, self._tokens, self._read_at = found, tokens, time.monotonic()
