@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,6 +97,9 @@ def _rows(text: bytes) -> tuple[list[bytes], Callable[[Sequence[bytes]], bytes]]
     if not lines:
         raise ValueError("it is empty")
     if start[:1] == b"{":
+        with suppress(json.JSONDecodeError):
+            json.loads(start)
+            return [start], _array  # one object, on as many lines as it likes
         return lines, _array
     header = not any(digit in lines[0] for digit in b"0123456789")  # every row of calls has a number, no header has
     return lines[header:], lambda rows: b"".join([*lines[:header], *rows])

@@ -119,13 +119,13 @@ def secrets_for(dialect: str, told: Mapping[str, str]) -> dict[str, str]:
     """What the vendor signs with, under the names its dialect has for it. Raises ``Refused`` naming what is expected."""
     expected = DIALECTS[dialect].secrets
     unknown = sorted(set(told) - set(expected))
-    names = "; ".join(f"{name} is {where}" for name, where in expected.items())
+    names = "; ".join(f"{name} ({where})" for name, where in expected.items())
     if unknown:
         wanted = f"expected {names}" if expected else f"{dialect} signs nothing: the token in the address is the proof"
         raise Refused(f"secret {', '.join(unknown)}: {wanted}")
     missing = [name for name in expected if not told.get(name)]
     if told and missing:
-        raise Refused(f"secret {', '.join(missing)} is missing: {names}")
+        raise Refused(f"secret {', '.join(missing)} is missing; {dialect} needs {names}")
     return dict(told)
 
 

@@ -225,6 +225,8 @@ async def test_a_grown_export_adds_what_is_new_and_one_event_dialects_take_expor
 
     summary = {"entry_id": "a", "call_direction": 2, "from": {"extension": "101"}, "to": {"number": "79990000101"},
                "create_time": 1795417200, "talk_time": 0, "end_time": 1795417230, "disconnect_reason": 1111}  # fmt: skip
+    export.write_text(json.dumps({**summary, "entry_id": "c"}, indent=2))
+    assert json.loads((await run("import-cdr", "mango", str(export), "--source", "cloud")).output)["refused"] == 0
     export.write_text(json.dumps([summary, {**summary, "entry_id": "b"}]))
     told = json.loads((await run("import-cdr", "mango", str(export), "--source", "cloud")).output)
     assert told == {"deliveries": 2, "known": 0, "refused": 0}
