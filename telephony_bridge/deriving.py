@@ -26,7 +26,7 @@ from telephony_bridge.model import (
 from telephony_bridge.norms import calendar, rules
 from telephony_bridge.violations import Finding, duties
 
-CALL_CODES = ("V01", "V03", "V04")
+CALL_CODES = ("V01", "V02", "V03", "V04", "V05")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,10 @@ class Book:
         """The manager's, or the company's clock with the usual hours where there is no manager."""
         found = self.schedules.get(manager_id) if manager_id is not None else None
         return found or Schedule(self.company.zone)
+
+    def word(self, name: str, manager_id: int | None, day: date) -> str:
+        """A setting that is a word."""
+        return self.rules.value(name, self.person(manager_id), day)
 
     def setting(self, name: str, manager_id: int | None, day: date) -> int:
         key = (name, manager_id, day)
@@ -138,7 +142,9 @@ def _match(
     return matcher.choose(leads, caller_id=manager_id, day=day)
 
 
-def _facts(book: Book, manager_id: int | None, day: date, match: Match, lead: LeadCandidate | None) -> rules.CallFacts:
+def _facts(
+    book: Book, manager_id: int | None, day: date, match: Match, lead: LeadCandidate | None, *, said_machine: bool = False
+) -> rules.CallFacts:
     """What weighing needs to know beside the call. A lead is in time until the day is closed (R14, EC-15)."""
     closed = book.closed.get((manager_id, day)) if manager_id is not None else None
     person = book.person(manager_id)
@@ -151,6 +157,7 @@ def _facts(book: Book, manager_id: int | None, day: date, match: Match, lead: Le
         repeat_cap=book.setting("repeat_cap", manager_id, day),
         min_talk=book.setting("min_talk", manager_id, day),
         needs_crm_match=book.rules.flag("norm_needs_crm_match", person, day),
+        said_machine=said_machine,
     )
 
 
@@ -226,7 +233,7 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
             call = calls.read_call(row)
             match = Match(MatchResult(row["match"]), row["lead_id"])
             lead = next((lead for lead in leads.get(number, ()) if lead.lead_id == row["lead_id"]), kept.get(row["lead_id"]))
-            facts = _facts(book, manager_id, day, match, lead)
+            facts = _facts(book, manager_id, day, match, lead, said_machine=row["said_machine"])
             series.append(((row["source_id"], row["call_key"]), call, facts))
             on_lead[row["source_id"], row["call_key"]] = rules.on_norm_lead(call, facts)
         weights = rules.weigh_series(series)
@@ -288,8 +295,17 @@ async def judge_calls(
         found = entered.get(row["number"]) or ([kept[row["lead_id"]]] if row["lead_id"] in kept else [])
         findings += _findings(book, row, duty, comment, contact, found)
     await calls.judge(conn, changed)
+    await _machines_said(conn, book, rows, duties.said_to_be_machines(subjects, comments))
     subjects_ids = [str(id_) for id_ in (*rows, *gone)]
     return await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=judged_at, at=now)
+
+
+async def _machines_said(conn: db.Connection, book: Book, rows: Mapping[int, db.Record], said: set[int]) -> None:
+    """What people said of answering machines weighs: the connect goes, or comes back with a corrected comment."""
+    changed = {id_: id_ in said for id_, row in rows.items() if row["said_machine"] != (id_ in said)}
+    await calls.say_machine(conn, changed)
+    await reweigh(conn, book, {(rows[id_]["day"], rows[id_]["number"], rows[id_]["manager_id"]) for id_ in changed
+                               if rows[id_]["number"] is not None and rows[id_]["manager_id"] is not None})  # fmt: skip
 
 
 def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
@@ -297,6 +313,14 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
     day = book.day(manager_id, row["started_at"])
     ended_at = row["ended_at"] or row["started_at"] + timedelta(seconds=row["talk_seconds"])
     soft = book.setting("soft_comment", manager_id, day)
+    conversation = row["disposition"] == Disposition.ANSWERED and row["talk_seconds"] >= book.setting("min_talk", manager_id, day)
+    due_at = calendar.hard_deadline(
+        book.schedule(manager_id),
+        ended_at,
+        day,
+        hard_minutes=book.setting("hard", manager_id, day),
+        hard_min_minutes=book.setting("hard_min", manager_id, day),
+    )
     is_free = row["match"] in (MatchResult.INTERNAL, MatchResult.EXCLUDED) or not row["final"] or row["twin_of"] is not None
     return duties.CallForDuty(
         id=row["id"],
@@ -309,19 +333,20 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
         ended_at=ended_at,
         talk_seconds=row["talk_seconds"],
         disposition=Disposition(row["disposition"]),
-        conversation=row["disposition"] == Disposition.ANSWERED
-        and row["talk_seconds"] >= book.setting("min_talk", manager_id, day),
-        due_at=calendar.hard_deadline(
-            book.schedule(manager_id),
-            ended_at,
-            day,
-            hard_minutes=book.setting("hard", manager_id, day),
-            hard_min_minutes=book.setting("hard_min", manager_id, day),
-        ),
+        conversation=conversation,
+        due_at=due_at,
+        comment_due_at=due_at if conversation else _by_day_close(book, manager_id, day, ended_at),
+        needs=book.word("unanswered_needs", manager_id, day),  # type: ignore[arg-type]
         soft_at=ended_at + timedelta(minutes=soft),
         series=timedelta(minutes=book.setting("series", manager_id, day)),
         drop_merge=timedelta(minutes=book.setting("drop_merge", manager_id, day)),
     )
+
+
+def _by_day_close(book: Book, manager_id: int | None, day: date, ended_at: datetime) -> datetime:
+    """Day close, but as EC-7 never less than two hours after the call: who calls at night owes no more than others."""
+    least = timedelta(minutes=book.setting("hard_min", manager_id, day))
+    return max(book.closes_at(manager_id, day), ended_at + least)
 
 
 def _findings(
@@ -348,13 +373,19 @@ def _findings(
     def owes(code: str, manager_id: int, on: date, due_at: datetime, met_at: datetime | None, remind_at: datetime | None) -> None:
         found.append(Finding(code, "call", str(row["id"]), manager_id, on, due_at, met_at, evidence, version, remind_at))
 
-    if duty.conversation and comment.word != "not_needed":
-        owes("V01", duty.duty_manager, day, duty.due_at, comment.met_at, duty.soft_at)
+    if comment.word != "not_needed" and duty.conversation:
+        owes("V01", duty.duty_manager, day, duty.comment_due_at, comment.met_at, duty.soft_at)
+    elif comment.word != "not_needed" and duty.direction is Direction.OUTBOUND:
+        owes("V02", duty.duty_manager, day, duty.comment_due_at, comment.met_at, None)
     if row["lead_id"] is not None and contact.word != "not_needed":
         owes("V03", duty.duty_manager, day, duty.due_at, contact.met_at, duty.soft_at)
-    if duty.direction is Direction.OUTBOUND and row["manager_id"] is not None and row["number"] is not None:
+    if row["number"] is not None:
         entered = min((lead.entered_at for lead in leads), default=None)
-        owes("V04", row["manager_id"], row["day"], book.closes_at(row["manager_id"], row["day"]), entered, None)
+        if duty.direction is Direction.OUTBOUND and row["manager_id"] is not None:
+            due_at = _by_day_close(book, row["manager_id"], row["day"], duty.ended_at)
+            owes("V04", row["manager_id"], row["day"], due_at, entered, None)
+        if duty.direction is Direction.INBOUND and duty.conversation:
+            owes("V05", duty.duty_manager, day, _by_day_close(book, duty.duty_manager, day, duty.ended_at), entered, None)
     return found
 
 

@@ -347,7 +347,7 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     await violations.reminders_due(conn, now=now)
     passed = await violations.deadlines_passed(conn, now=now)
     opened.update(code for code, _, _ in passed)
-    for code, column in (("V01", "comment"), ("V03", "next_contact")):
+    for code, column in (("V01", "comment"), ("V02", "comment"), ("V03", "next_contact")):
         await calls.expire(conn, [int(subject) for found, _, subject in passed if found == code], column)
     book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
     overdue = {source.id: now - source.settle_after for source in book.sources.values()}

@@ -138,6 +138,10 @@ join calls c on c.day = u.day and c.number = u.number;
 -- Which call another call repeats, or none. $1 ids, $2 the calls they repeat, one array each.
 update calls c set twin_of = u.twin_of from unnest($1::bigint[], $2::bigint[]) as u (id, twin_of) where c.id = u.id;
 
+-- say_machine
+-- Whether a person says of a call that an answering machine took it. $1 ids, $2 whether, one array each.
+update calls c set said_machine = u.said from unnest($1::bigint[], $2::boolean[]) as u (id, said) where c.id = u.id;
+
 -- overdue
 -- Ids of calls whose end was not told in time. $1 sources, $2 began at the latest, one array each.
 select c.id from unnest($1::bigint[], $2::timestamptz[]) as u (source_id, latest)

@@ -10,7 +10,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id;
 
 -- all_policies
 -- Every version of every setting.
-select id, name, value, team, manager_id, segment, from_day, author, reason, created_at from policies order by id;
+select p.id, p.name, p.value, p.team, p.manager_id, m.handle as manager, p.segment, p.from_day, p.author, p.reason, p.created_at
+from policies p left join managers m on m.id = p.manager_id order by p.id;
 
 -- add_policy
 -- A new version. $1 name, $2 value, $3 team, $4 manager, $5 segment, $6 from, $7 author, $8 reason, $9 now.

@@ -244,6 +244,12 @@ async def judge(conn: db.Connection, words: Sequence[tuple[int, str, str]]) -> N
         await conn.execute(SQL.judge, *zip(*words, strict=True))
 
 
+async def say_machine(conn: db.Connection, said: Mapping[int, bool]) -> None:
+    """Call id -> whether a person says that an answering machine took it."""
+    if said:
+        await conn.execute(SQL.say_machine, list(said), list(said.values()))
+
+
 async def expire(conn: db.Connection, ids: Sequence[int], which: str) -> None:
     """The deadline of ``which`` (comment, next_contact) has passed for these calls."""
     if ids:

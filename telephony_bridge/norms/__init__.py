@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.norms import calendar, evidence, rules, verdict
-from telephony_bridge.norms.policy import SETTINGS, Norm, Person, Rules, list_norms, load_rules, set_norm, set_policy
+from telephony_bridge.norms.policy import SETTINGS, Norm, Person, Rules, list_norms, list_policy, load_rules, set_norm, set_policy
 from telephony_bridge.norms.tally import (
     Heard,
     NewLeads,
@@ -37,6 +37,7 @@ __all__ = [
     "heard",
     "last_closed",
     "list_norms",
+    "list_policy",
     "load_rules",
     "new_leads",
     "not_counted",

@@ -30,6 +30,7 @@ SETTINGS: Mapping[str, Setting] = {
     "hard": Setting("minutes", "60", "comment and date are due so long after the shift's end (EC-7)"),
     "hard_min": Setting("minutes", "120", "but never earlier than so long after the call (EC-7)"),
     "min_talk": Setting("seconds", "10", "a conversation is at least so long (R40, EC-33)"),
+    "unanswered_needs": Setting("comment|outcome|nothing", "outcome", "what is owed for a call without a conversation (R18)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
     "drop_merge": Setting("minutes", "5", "a second conversation so soon is the same one after a dropped line (EC-9)"),
     "repeat_cap": Setting("count", "3", "dials to one number a day that count (EC-34)"),
@@ -157,6 +158,36 @@ async def list_norms(conn: db.Connection) -> list[dict[str, Any]]:
             "author": row["author"],
         }
         for row in await conn.fetch(SQL.all_norms)
+    ]
+
+
+async def list_policy(conn: db.Connection, day: date) -> list[dict[str, Any]]:
+    """Every setting: what holds on a day for the company, its default and meaning, and every version, oldest first."""
+    rules = await load_rules(conn)
+    versions: dict[str, list[dict[str, Any]]] = {name: [] for name in SETTINGS}
+    for row in await conn.fetch(SQL.all_policies):
+        versions.setdefault(row["name"], []).append(
+            {
+                "id": row["id"],
+                "value": row["value"],
+                "team": row["team"],
+                "manager": row["manager"],
+                "segment": row["segment"],
+                "from": row["from_day"].isoformat() if row["from_day"] else None,
+                "author": row["author"],
+                "reason": row["reason"],
+            }
+        )
+    return [
+        {
+            "name": name,
+            "value": rules.value(name, Person(segment=""), day),
+            "unit": setting.unit,
+            "default": setting.default,
+            "meaning": setting.meaning,
+            "versions": versions[name],
+        }
+        for name, setting in SETTINGS.items()
     ]
 
 

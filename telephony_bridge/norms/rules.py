@@ -23,6 +23,7 @@ class CallFacts:
     repeat_cap: int = 3
     min_talk: int = 10
     needs_crm_match: bool = True
+    said_machine: bool = False  # a person said that an answering machine took it (EC-32)
 
 
 def _why_no_dial(call: Call, facts: CallFacts) -> WhyNot | None:
@@ -47,7 +48,7 @@ def _why_no_dial(call: Call, facts: CallFacts) -> WhyNot | None:
 
 
 def _why_no_connect(call: Call, facts: CallFacts) -> WhyNot | None:
-    if call.disposition is Disposition.VOICEMAIL:
+    if call.disposition is Disposition.VOICEMAIL or (call.disposition is Disposition.ANSWERED and facts.said_machine):
         return WhyNot.VOICEMAIL
     if call.disposition is not Disposition.ANSWERED:
         return WhyNot.NOT_ANSWERED

@@ -81,29 +81,7 @@ def show_policy(as_json: bool = JSON) -> None:
     """
 
     async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
-        rules = await norms.load_rules(conn)
-        today = now.astimezone(company.zone).date()
-        return [
-            {
-                "name": name,
-                "value": rules.value(name, norms.Person(segment=""), today),
-                "unit": setting.unit,
-                "default": setting.default,
-                "meaning": setting.meaning,
-                "versions": [
-                    {
-                        "value": v.value,
-                        "from": str(v.from_day or ""),
-                        "team": v.team,
-                        "manager_id": v.manager_id,
-                        "segment": v.segment,
-                    }
-                    for v in rules.policies
-                    if v.name == name
-                ],
-            }
-            for name, setting in norms.SETTINGS.items()
-        ]
+        return await norms.list_policy(conn, now.astimezone(company.zone).date())
 
     show(in_transaction(run), as_json=as_json, columns=["name", "value", "unit", "default", "meaning"])
 

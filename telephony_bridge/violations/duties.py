@@ -20,7 +20,8 @@ TYPED_WHILE_RINGING = timedelta(minutes=2)  # EC-5, EC-6
 class CallForDuty:
     """A call as its duties see it. ``duty_manager`` is the last who talked with the client (EC-27); None owes nothing.
 
-    ``conversation``: a person answered and the talk reached the threshold; without one an outcome is enough (R18).
+    ``conversation``: a person answered and the talk reached the threshold; without one ``needs`` says what is owed (R18).
+    ``comment_due_at`` is EC-7's for a conversation and the day's close without one (V02); a next date is due at ``due_at``.
     """
 
     id: int
@@ -35,7 +36,9 @@ class CallForDuty:
     disposition: Disposition
     conversation: bool
     due_at: datetime
+    comment_due_at: datetime
     soft_at: datetime
+    needs: Literal["comment", "outcome", "nothing"] = "outcome"
     series: timedelta = timedelta(minutes=30)
     drop_merge: timedelta = timedelta(minutes=5)
 
@@ -87,9 +90,14 @@ def _owes(call: CallForDuty) -> bool:
     return call.direction is Direction.OUTBOUND or call.disposition is Disposition.ANSWERED
 
 
+def _owes_comment(call: CallForDuty) -> bool:
+    return _owes(call) and (call.conversation or call.needs != "nothing")
+
+
 def _satisfies(comment: CommentFact, call: CallForDuty) -> bool:
     """Is this comment, by its content and place, one that this call could be covered by?"""
-    if not comment.by_person or not (comment.has_text or (comment.outcome and not call.conversation)):
+    outcome_is_enough = not call.conversation and call.needs != "comment"
+    if not comment.by_person or not (comment.has_text or (comment.outcome and outcome_is_enough)):
         return False
     if comment.call_id is not None:
         return comment.call_id == call.id
@@ -122,7 +130,7 @@ def comment_states(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]
     states = {call.id: _NOT_NEEDED for call in calls}
     by_lead: dict[object, list[CallForDuty]] = {}
     for call in calls:
-        if _owes(call):
+        if _owes_comment(call):
             by_lead.setdefault(call.lead_id if call.lead_id is not None else ("call", call.id), []).append(call)
     for mine in by_lead.values():
         chains = _chains(mine)
@@ -130,8 +138,29 @@ def comment_states(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]
             states[call_id] = State("done", met_at)
         for call in mine:
             if states[call.id] is _NOT_NEEDED:
-                states[call.id] = _state(None, call.due_at, now)
+                states[call.id] = _state(None, call.comment_due_at, now)
     return states
+
+
+def said_to_be_machines(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]) -> set[int]:
+    """Calls of which a person said that a machine answered (EC-32): the one he named, else the latest before he said it."""
+    said = set()
+    for comment in comments:
+        if not comment.by_person or comment.outcome != "voicemail":
+            continue
+        about = [
+            call
+            for call in calls
+            if (comment.call_id == call.id)
+            or (
+                comment.call_id is None
+                and (comment.lead_id == call.lead_id or comment.lead_id in call.candidates)
+                and call.started_at - TYPED_WHILE_RINGING <= comment.at <= call.ended_at + call.series
+            )
+        ]
+        if about:
+            said.add(max(about, key=lambda one: (one.started_at, one.id)).id)
+    return said
 
 
 def _covered(chains: Sequence[Sequence[CallForDuty]], comments: Sequence[CommentFact]) -> dict[int, datetime]:

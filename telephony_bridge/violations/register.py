@@ -17,8 +17,10 @@ SQL = db.queries("register")
 
 CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md §4
     "V01": ("CALL_NO_COMMENT", "major"),
+    "V02": ("DIAL_NO_OUTCOME", "minor"),
     "V03": ("CALL_NO_NEXT_DATE", "major"),
     "V04": ("DIAL_NO_LEAD", "major"),
+    "V05": ("INBOUND_NO_LEAD", "minor"),
     "V06": ("NORM_DIALS", "major"),
     "V07": ("NORM_CONNECTS", "major"),
     "V08": ("NORM_NEW_LEADS", "major"),

@@ -78,6 +78,8 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/managers"): ("/managers", None),
     ("GET", "/managers/{handle}"): ("/managers/ivan", None),
     ("GET", "/norms"): ("/norms", None),
+    ("POST", "/policy"): ("/policy", {"name": "repeat_cap", "value": "4", "from": "2026-11-20", "reason": "пробуем"}),
+    ("GET", "/policy"): ("/policy", None),
     ("GET", "/sources"): ("/sources", None),
     ("GET", "/data-quality"): (f"/data-quality?date={MONDAY}", None),
     ("GET", "/deliveries/reasons"): ("/deliveries/reasons?days=30", None),
