@@ -16,6 +16,7 @@ from telephony_bridge.days import board, days_ended, planned_contacts
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.errors import Malformed, Unreadable
 from telephony_bridge.model import Call, Company, Delivery, Via
+from telephony_bridge.promises import judge_promises
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import connected
 from telephony_bridge.webhooks.dialects.reading import Row
@@ -140,6 +141,10 @@ async def _source_told(
         now=now,
     )
     story.opened.update(opened)
+    dialled = {entry.match.lead_id for entry in made if entry.match.lead_id is not None} | {
+        id_ for id_ in leads if id_ is not None
+    }
+    story.opened.update(await judge_promises(conn, book, dialled, judged_at=judged_at, now=now))
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     story.opened.update(await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at))
 
@@ -260,7 +265,9 @@ async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: dateti
     judged_at = await webhooks.inbox.take_pen(conn)
     since = min(at, now) - NOTE_REACH
     book = await open_book(conn, company, since=deriving.utc_day(since))
-    await deriving.judge_calls(conn, book, call_ids=(), lead_ids=lead_ids, since=since, judged_at=judged_at, now=now)
+    leads = set(lead_ids)
+    await deriving.judge_calls(conn, book, call_ids=(), lead_ids=leads, since=since, judged_at=judged_at, now=now)
+    await judge_promises(conn, book, leads, judged_at=judged_at, now=now)
 
 
 async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
@@ -300,8 +307,10 @@ async def people_changed(
     """Extensions, schedules or absences changed: the calls since that day find their manager and day anew (EC-52, EC-59)."""
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
-    touched = await calls.of_people(conn, list(manager_ids), since=since)
-    await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
+    managers = list(manager_ids)
+    touched = await calls.of_people(conn, managers, since=since)
+    promised = await violations.promised_by(conn, managers, since)
+    await _derive_again(conn, book, touched, leads=promised, judged_at=judged_at, now=now)
 
 
 async def norms_changed(conn: db.Connection, *, company: Company, since: date, now: datetime) -> None:
@@ -332,6 +341,7 @@ async def _derive_again(
     await deriving.judge_calls(
         conn, book, call_ids={row["id"] for row in (*rows, *twins)}, lead_ids=old_leads | set(leads), judged_at=judged_at, now=now
     )
+    await judge_promises(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
 

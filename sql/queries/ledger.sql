@@ -142,6 +142,11 @@ update calls c set twin_of = u.twin_of from unnest($1::bigint[], $2::bigint[]) a
 -- Whether a person says of a call that an answering machine took it. $1 ids, $2 whether, one array each.
 update calls c set said_machine = u.said from unnest($1::bigint[], $2::boolean[]) as u (id, said) where c.id = u.id;
 
+-- attempts
+-- When these leads were dialled or talked with, since a moment. $1 leads, $2 since.
+select lead_id, started_at from calls
+where lead_id = any($1::bigint[]) and started_at >= $2 and twin_of is null and (direction = 'outbound' or disposition = 'answered');
+
 -- overdue
 -- Ids of calls whose end was not told in time. $1 sources, $2 began at the latest, one array each.
 select c.id from unnest($1::bigint[], $2::timestamptz[]) as u (source_id, latest)

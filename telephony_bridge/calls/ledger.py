@@ -214,6 +214,11 @@ async def alike(conn: db.Connection, units: Iterable[tuple[date, str, int]]) -> 
     return list(await conn.fetch(SQL.alike, days, numbers, managers))
 
 
+async def attempts(conn: db.Connection, leads: Sequence[int], since: datetime) -> list[tuple[int, datetime]]:
+    """(lead, when) of every dial to these leads and every conversation with them since a moment."""
+    return [(row["lead_id"], row["started_at"]) for row in await conn.fetch(SQL.attempts, leads, since)]
+
+
 async def by_number(conn: db.Connection, units: Iterable[tuple[date, str]]) -> list[db.Record]:
     """Ledger rows of each (day, number), of every source."""
     asked = sorted(set(units))

@@ -43,6 +43,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "V06": "норма наборов не выполнена",
         "V07": "норма дозвонов не выполнена",
         "V08": "норма новых лидов не выполнена",
+        "V09": "запланированный контакт пропущен",
+        "V15": "дата переносится без звонка",
     },
     "en": {
         "hello": "{name}, plan for {day:%Y-%m-%d}",
@@ -59,6 +61,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "V06": "the norm of dials is not met",
         "V07": "the norm of connects is not met",
         "V08": "the norm of new leads is not met",
+        "V09": "a planned contact was missed",
+        "V15": "a date is pushed without a call",
     },
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.violations import duties
-from telephony_bridge.violations.facts import comments_on, planned_for
+from telephony_bridge.violations.facts import comments_on, planned_for, promised_by, promises_of
 from telephony_bridge.violations.register import (
     CODES,
     Finding,
@@ -32,5 +32,7 @@ __all__ = [
     "listed",
     "open_by_code",
     "planned_for",
+    "promised_by",
+    "promises_of",
     "reminders_due",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 from telephony_bridge import db
 from telephony_bridge.violations.duties import CommentFact, PlannedFact
+from telephony_bridge.violations.promises import Promise
 
 SQL = db.queries("duties")
 
@@ -25,6 +26,29 @@ async def comments_on(conn: db.Connection, leads: Iterable[int], calls: Iterable
         )
         for row in await conn.fetch(SQL.comments_on, sorted(set(leads)), sorted(set(calls)), since)
     ]
+
+
+async def promises_of(conn: db.Connection, leads: Iterable[int], since: datetime) -> list[Promise]:
+    """Every planned contact of these leads that was set or due since a moment."""
+    return [
+        Promise(
+            id=row["id"],
+            lead_id=row["lead_id"],
+            manager_id=row["manager_id"],
+            author_id=row["author_id"],
+            due_at=row["due_at"],
+            basis=row["basis"],
+            by_person=row["author_kind"] == "person",
+            set_at=row["set_at"],
+            closed_at=row["closed_at"],
+        )
+        for row in await conn.fetch(SQL.promises_of, sorted(set(leads)), since)
+    ]
+
+
+async def promised_by(conn: db.Connection, managers: Sequence[int], since: date) -> list[int]:
+    """Leads with planned contacts of these managers that are due since a day."""
+    return [row["lead_id"] for row in await conn.fetch(SQL.promised_by, managers, since)]
 
 
 async def planned_for(conn: db.Connection, leads: Iterable[int], since: datetime) -> list[PlannedFact]:

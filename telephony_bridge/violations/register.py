@@ -24,6 +24,8 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V06": ("NORM_DIALS", "major"),
     "V07": ("NORM_CONNECTS", "major"),
     "V08": ("NORM_NEW_LEADS", "major"),
+    "V09": ("PLANNED_CONTACT_MISSED", "major"),
+    "V15": ("DATE_PUSHED", "minor"),
 }
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
 DISPUTE_DAYS = 3  # working days, EC-68
@@ -243,6 +245,8 @@ async def listed(
 
 def _json(row: db.Record, moves: list[dict[str, Any]]) -> dict[str, Any]:
     name, severity = CODES[row["code"]]
+    if row["code"] == "V09" and row["evidence"].get("basis") == "own":
+        severity = "minor"  # a date agreed with the client is a graver promise than one's own (R28)
     return {
         "id": row["id"],
         "code": row["code"],

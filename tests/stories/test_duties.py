@@ -52,7 +52,7 @@ async def test_r4_done_in_time_leaves_nothing_open(office: Street) -> None:
     await office.work("16:32")
     await comment(office, "18:40", next_contact={"at": at("11:00", TUESDAY).isoformat(), "basis": "agreed"})
     await office.work("19:01")
-    assert await office.violations() == [("V01", "closed"), ("V03", "closed")]
+    assert await office.violations() == [("V01", "closed"), ("V03", "closed"), ("V09", "watching")]
     (call,) = await office.calls()
     assert (call["comment"], call["next_contact"]) == ("done", "done")
 

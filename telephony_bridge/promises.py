@@ -1,0 +1,95 @@
+"""Planned contacts against the calls that were made: V09 and V15 of these leads, as the facts stand in this transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from telephony_bridge import calls, db, violations
+from telephony_bridge.deriving import Book
+from telephony_bridge.norms import calendar
+from telephony_bridge.violations import Finding
+from telephony_bridge.violations.promises import Promise, is_judged, kept_at, pushed
+
+REACH = timedelta(days=120)  # how old a planned contact may be that calls still speak about
+_FAR = 92  # days ahead a working day is looked for: after a longer absence somebody else has the lead
+
+
+async def judge_promises(
+    conn: db.Connection, book: Book, lead_ids: Iterable[int], *, judged_at: datetime, now: datetime
+) -> dict[str, int]:
+    """V09 of each planned contact of these leads and V15 of the leads; returns how many opened, by code."""
+    leads = sorted(set(lead_ids))
+    if not leads:
+        return {}
+    since = now - REACH
+    promises = await violations.promises_of(conn, leads, since)
+    attempts: dict[int, list[datetime]] = {}
+    for lead_id, at in await calls.attempts(conn, leads, since):
+        attempts.setdefault(lead_id, []).append(at)
+    missed = [_missed(book, one, attempts.get(one.lead_id, [])) for one in promises]
+    opened = await violations.judge(
+        conn,
+        "planned",
+        [str(one.id) for one in promises],
+        [found for found in missed if found is not None],
+        codes=("V09",),
+        now=judged_at,
+        at=now,
+    )
+    by_lead: dict[int, list[Promise]] = {}
+    for one in promises:
+        by_lead.setdefault(one.lead_id, []).append(one)
+    too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, attempts.get(lead_id, []))]
+    subjects = [str(lead_id) for lead_id in leads]
+    return opened | await violations.judge(conn, "lead", subjects, too_often, codes=("V15",), now=judged_at, at=now)
+
+
+def _working_day(book: Book, manager_id: int, day: date) -> date | None:
+    """The day a promise falls on: a weekend's or an absence's is kept on the next working day (EC-48, EC-51)."""
+    days = (day + timedelta(days=shift) for shift in range(_FAR))
+    return next((one for one in days if calendar.shift(book.schedule(manager_id), one) is not None), None)
+
+
+def _missed(book: Book, promise: Promise, attempts: list[datetime]) -> Finding | None:
+    manager_id = promise.manager_id
+    if manager_id is None or manager_id not in book.handles:
+        return None
+    due_day = book.day(manager_id, promise.due_at)
+    day = _working_day(book, manager_id, due_day)
+    if day is None or not is_judged(promise, book.closes_at(manager_id, day)):
+        return None
+    return Finding(
+        code="V09",
+        subject_kind="planned",
+        subject_id=str(promise.id),
+        manager_id=manager_id,
+        day=day,
+        due_at=book.closes_at(manager_id, day),
+        met_at=kept_at(promise, attempts, since=book.day_bounds(manager_id, due_day)[0]),
+        evidence={"lead": promise.lead_id, "planned": promise.id, "basis": promise.basis},
+        policy_version=book.rules.version(),
+    )
+
+
+def _pushed(book: Book, promises: list[Promise], attempts: list[datetime]) -> list[Finding]:
+    found = []
+    for push in pushed(promises, attempts):
+        manager_id = push.promise.author_id or push.promise.manager_id
+        if manager_id is None or manager_id not in book.handles:
+            continue
+        at = push.promise.set_at
+        found.append(
+            Finding(
+                code="V15",
+                subject_kind="lead",
+                subject_id=str(push.promise.lead_id),
+                manager_id=manager_id,
+                day=book.day(manager_id, at),
+                due_at=at,
+                met_at=push.met_at,
+                evidence={"lead": push.promise.lead_id, "planned": push.promise.id, "moves": push.moves},
+                policy_version=book.rules.version(),
+            )
+        )
+    return found
