@@ -5,15 +5,17 @@ One floor below the stories: here a call meets the book of rules and people as i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from telephony_bridge import calls, db, matcher, norms, people, violations, webhooks
 from telephony_bridge.model import (
     Call,
     Company,
+    DayKind,
     Direction,
     Disposition,
     LeadCandidate,
@@ -86,17 +88,37 @@ class Book:
 _NOBODY = norms.Person()
 
 
+def _day_kinds(
+    rules: norms.Rules, person: norms.Person, company: Company, own: Mapping[date, DayKind]
+) -> Callable[[date], DayKind]:
+    """The production calendar of a person: the company's own word, else the country's that his setting names (EC-54)."""
+
+    @cache
+    def kind(day: date) -> DayKind:
+        country = rules.value("calendar", person, day)
+        return own.get(day) or norms.day_kind(company.region if country == "company" else country.upper(), day)
+
+    return kind
+
+
 async def open_book(conn: db.Connection, company: Company, *, since: date) -> Book:
     """Reads the book; ``since`` is the first day whose closing matters."""
     managers = await people.all_managers(conn)
+    rules = await norms.load_rules(conn)
+    persons = {row["id"]: norms.Person(row["id"], row["team"], row["segment"]) for row in managers}
+    own = {row["day"]: DayKind(row["kind"]) for row in await people.calendar_days(conn)}
+    schedules = {
+        id_: replace(schedule, kind=_day_kinds(rules, persons.get(id_, _NOBODY), company, own))
+        for id_, schedule in (await people.schedules(conn, None)).items()
+    }
     return Book(
         company=company,
         sources=await webhooks.load_sources(conn, company),
-        rules=await norms.load_rules(conn),
-        persons={row["id"]: norms.Person(row["id"], row["team"], row["segment"]) for row in managers},
+        rules=rules,
+        persons=persons,
         handles={row["id"]: row["handle"] for row in managers},
         names={row["id"]: row["name"] for row in managers},
-        schedules=await people.schedules(conn, None),
+        schedules=schedules,
         closed={key: Closed(at, until) for key, (at, until) in (await norms.closed_days(conn, since)).items()},
     )
 

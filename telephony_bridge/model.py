@@ -5,7 +5,7 @@ Times are aware ``datetime`` in UTC, seconds are whole, phone numbers are E.164 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -181,6 +181,19 @@ class Weight:
         return self.why_not_connect is None
 
 
+class DayKind(StrEnum):
+    """A day of the production calendar: free, worked though a weekend, an hour shorter, or as the week has it (EC-54)."""
+
+    OFF = "off"
+    WORK = "work"
+    SHORT = "short"
+    USUAL = "usual"
+
+
+def _usual(_day: date) -> DayKind:
+    return DayKind.USUAL
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """A manager's working week. ``hours`` may pass midnight (20:00-08:00); ``days`` are ISO weekdays 1-7."""
@@ -192,6 +205,7 @@ class Schedule:
     absences: tuple[tuple[date, date], ...] = ()  # inclusive local days
     first_day: date | None = None
     last_day: date | None = None  # the last day of work, inclusive
+    kind: Callable[[date], DayKind] = _usual  # the production calendar
 
 
 class Verdict(StrEnum):

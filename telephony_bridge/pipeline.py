@@ -25,6 +25,7 @@ __all__ = [
     "Company",
     "Understood",
     "board",
+    "calendar_changed",
     "deliveries_came",
     "hold",
     "leads_changed",
@@ -299,6 +300,15 @@ async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *
     days = [first + timedelta(days=shift) for shift in range((last - first).days + 1)]
     touched = {(manager_id, day) for manager_id in book.handles for day in days}
     await days_ended(conn, book, only=touched, closed_only=True, now=judged_at)
+
+
+async def calendar_changed(conn: db.Connection, day: date, *, company: Company, now: datetime) -> None:
+    """A day became free, worked or shorter (EC-54): closed days are judged anew, promises of that day fall on another."""
+    judged_at = await webhooks.inbox.take_pen(conn)
+    book = await open_book(conn, company, since=min(day, deriving.utc_day(now) - timedelta(days=BOOK_DAYS)))
+    promised = await violations.promised_by(conn, list(book.handles), day - timedelta(days=7))
+    await judge_promises(conn, book, promised, judged_at=judged_at, now=now)
+    await days_ended(conn, book, only={(manager_id, day) for manager_id in book.handles}, closed_only=True, now=judged_at)
 
 
 async def people_changed(

@@ -55,3 +55,12 @@ insert into extensions (source_id, extension, manager_id, from_day, to_day) valu
 -- source_id
 -- A source by name. $1 name.
 select id from sources where name = $1;
+
+-- calendar_days
+-- Days the company sees otherwise than its country's calendar.
+select day, kind, note, author, set_at from calendar_days order by day;
+
+-- set_calendar_day
+-- What kind of day it is, from now on. $1 day, $2 kind, $3 note, $4 author, $5 now.
+insert into calendar_days (day, kind, note, author, set_at) values ($1, $2, $3, $4, $5)
+on conflict (day) do update set kind = excluded.kind, note = excluded.note, author = excluded.author, set_at = excluded.set_at;

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from telephony_bridge import db, webhooks
 from telephony_bridge.api import (
+    calendar,
     calls,
     days,
     deals,
@@ -30,6 +31,7 @@ from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
 
 ENDPOINTS: Sequence[Endpoint] = (
+    *calendar.ENDPOINTS,
     *calls.ENDPOINTS,
     *days.ENDPOINTS,
     *violations.ENDPOINTS,

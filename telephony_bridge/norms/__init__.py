@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telephony_bridge.norms import calendar, evidence, rules, verdict
 from telephony_bridge.norms.policy import SETTINGS, Norm, Person, Rules, list_norms, list_policy, load_rules, set_norm, set_policy
+from telephony_bridge.norms.production import day_kind
 from telephony_bridge.norms.tally import (
     Heard,
     NewLeads,
@@ -32,6 +33,7 @@ __all__ = [
     "calendar",
     "close_days",
     "closed_days",
+    "day_kind",
     "evidence",
     "first_call_day",
     "heard",

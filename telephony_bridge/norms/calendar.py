@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
 from telephony_bridge.errors import Refused
-from telephony_bridge.model import Schedule
+from telephony_bridge.model import DayKind, Schedule
 
 FULL_DAY = 8 * 60  # working minutes of a full norm (CONTRACT §8)
 _LONG_SPAN = 6 * 60  # a longer span contains a break
+_WEEKDAYS = frozenset({1, 2, 3, 4, 5})
+_SHORTER = 60  # minutes, before a holiday
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -34,7 +36,11 @@ def usual_shift(schedule: Schedule, day: date) -> tuple[datetime, datetime]:
 
 def shift(schedule: Schedule, day: date) -> tuple[datetime, datetime] | None:
     """UTC bounds of the shift that opens on a day; None on a day off, an absence, before the first day and after the last."""
-    if day.isoweekday() not in schedule.days:
+    kind = schedule.kind(day)
+    if kind is DayKind.OFF:
+        return None
+    # a working Saturday is one for who works the usual week; who works other days has his own
+    if day.isoweekday() not in schedule.days and not (kind is DayKind.WORK and schedule.days <= _WEEKDAYS):
         return None
     if schedule.first_day is not None and day < schedule.first_day:
         return None
@@ -84,13 +90,19 @@ def hard_deadline(
 
 
 def norm_share(schedule: Schedule, day: date, *, break_minutes: int = 60) -> Fraction:
-    """How much of a full norm a day owes: its working hours of eight (CONTRACT §8, EC-53); 0 on a day off."""
+    """How much of a full norm a day owes: its working hours of eight (CONTRACT §8, EC-53); 0 on a day off.
+
+    Before a holiday an hour less: seven of eight for a full day (EC-54).
+    """
     if shift(schedule, day) is None:
         return Fraction(0)
     opens, closes = _span(schedule)
     minutes = closes - opens
     if minutes > _LONG_SPAN:
         minutes -= break_minutes
+    minutes = min(minutes, FULL_DAY)
+    if schedule.kind(day) is DayKind.SHORT:
+        minutes = max(minutes - _SHORTER, 0)
     return min(Fraction(minutes, FULL_DAY), Fraction(1))
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import holidays
+
 from telephony_bridge import db
 from telephony_bridge.errors import Refused
 
@@ -18,7 +20,7 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, clock, or words separated by |
+    unit: str  # minutes, seconds, days, count, clock, country, or words separated by |
     default: str
     meaning: str
 
@@ -29,6 +31,7 @@ SETTINGS: Mapping[str, Setting] = {
     "soft_comment": Setting("minutes", "30", "a reminder about comment and date so long after a call (EC-7)"),
     "hard": Setting("minutes", "60", "comment and date are due so long after the shift's end (EC-7)"),
     "hard_min": Setting("minutes", "120", "but never earlier than so long after the call (EC-7)"),
+    "calendar": Setting("country", "company", "whose production calendar holds: company, a country such as KZ, or none (EC-54)"),
     "min_talk": Setting("seconds", "10", "a conversation is at least so long (R40, EC-33)"),
     "unanswered_needs": Setting("comment|outcome|nothing", "outcome", "what is owed for a call without a conversation (R18)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
@@ -201,6 +204,10 @@ def read_value(name: str, typed: str) -> str:
         if re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
             return value.zfill(5)
         raise Refused(f"{name}: read {typed!r}, expected a time such as 23:30")
+    if unit == "country":
+        if value in ("company", "none") or value.upper() in holidays.list_supported_countries():
+            return value
+        raise Refused(f"{name}: read {typed!r}, expected company, none or a country such as KZ")
     if "|" in unit:
         if value in unit.split("|"):
             return value

@@ -10,11 +10,13 @@ from telephony_bridge.people.staff import (
     add_manager,
     all_managers,
     by_handle,
+    calendar_days,
     change_manager,
     leave,
     list_managers,
     map_extension,
     schedules,
+    set_calendar_day,
 )
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "add_user",
     "all_managers",
     "by_handle",
+    "calendar_days",
     "change_manager",
     "create_token",
     "find_token",
@@ -33,5 +36,6 @@ __all__ = [
     "list_managers",
     "map_extension",
     "schedules",
+    "set_calendar_day",
     "sign_in",
 ]

@@ -13,7 +13,7 @@ import asyncpg
 
 from telephony_bridge import db
 from telephony_bridge.errors import Conflict, NotFound, Refused
-from telephony_bridge.model import Schedule
+from telephony_bridge.model import DayKind, Schedule
 
 SQL = db.queries("people")
 BEGINNING = date(2000, 1, 1)  # what has no beginning holds since here
@@ -79,6 +79,18 @@ async def schedules(conn: db.Connection, ids: Sequence[int] | None) -> dict[int,
         for row in await conn.fetch(SQL.everyone)
         if ids is None or row["id"] in ids
     }
+
+
+async def calendar_days(conn: db.Connection) -> list[db.Record]:
+    """Days the company sees otherwise than its country's calendar, in order."""
+    return list(await conn.fetch(SQL.calendar_days))
+
+
+async def set_calendar_day(
+    conn: db.Connection, day: date, kind: DayKind, note: str | None, *, author: str, now: datetime
+) -> None:
+    """A day of the company's own calendar; the last word holds."""
+    await conn.execute(SQL.set_calendar_day, day, kind.value, note, author, now)
 
 
 async def add_manager(conn: db.Connection, handle: str, told: Particulars, *, now: datetime) -> int:

@@ -80,6 +80,8 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/norms"): ("/norms", None),
     ("POST", "/policy"): ("/policy", {"name": "repeat_cap", "value": "4", "from": "2026-11-20", "reason": "пробуем"}),
     ("GET", "/policy"): ("/policy", None),
+    ("POST", "/calendar"): ("/calendar", {"date": "2026-12-28", "kind": "short", "note": "корпоратив"}),
+    ("GET", "/calendar"): ("/calendar", None),
     ("GET", "/sources"): ("/sources", None),
     ("GET", "/data-quality"): (f"/data-quality?date={MONDAY}", None),
     ("GET", "/deliveries/reasons"): ("/deliveries/reasons?days=30", None),

@@ -86,6 +86,7 @@ PURE = [
     "matcher/choose.py",
     "norms/rules.py",
     "norms/calendar.py",
+    "norms/production.py",
     "norms/verdict.py",
     "norms/evidence.py",
     "violations/duties.py",

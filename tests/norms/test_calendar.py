@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Schedule
-from telephony_bridge.norms import calendar
+from telephony_bridge.norms import calendar, day_kind
 
 ZONES = st.sampled_from(
     ["Europe/Moscow", "Asia/Yekaterinburg", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"]
@@ -95,3 +95,38 @@ def test_days_are_shown_as_they_were_typed(text: str) -> None:
 def test_days_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(Refused):
         calendar.parse_days(text)
+
+
+@pytest.mark.parametrize(
+    ("day", "kind"),
+    [
+        (date(2026, 1, 5), "off"),
+        (date(2026, 1, 9), "off"),  # instead of a Saturday
+        (date(2026, 2, 23), "off"),
+        (date(2026, 2, 20), "usual"),  # a weekend lies between
+        (date(2026, 11, 3), "short"),
+        (date(2026, 11, 4), "off"),
+        (date(2026, 11, 23), "usual"),
+        (date(2026, 4, 30), "short"),
+        (date(2024, 4, 27), "work"),  # a Saturday
+        (date(2024, 12, 28), "work"),
+        (date(2024, 4, 29), "off"),
+    ],
+)
+def test_ec_54_the_production_calendar(day: date, kind: str) -> None:
+    assert day_kind("RU", day) == kind
+
+
+def test_ec_54_a_country_without_tables_has_no_holidays() -> None:
+    assert day_kind("NONE", date(2026, 1, 1)) == "usual"
+
+
+def test_ec_54_shifts_and_shares_follow_the_calendar() -> None:
+    office = Schedule(ZoneInfo("Europe/Moscow"), kind=lambda day: day_kind("RU", day))
+    assert calendar.shift(office, date(2026, 11, 4)) is None
+    assert calendar.norm_share(office, date(2026, 11, 4)) == 0
+    assert calendar.norm_share(office, date(2026, 11, 3)) == Fraction(7, 8)
+    assert calendar.scaled(60, Fraction(7, 8)) == 53
+    assert calendar.shift(office, date(2024, 4, 27)) is not None
+    sundays = Schedule(ZoneInfo("Europe/Moscow"), days=frozenset({1, 7}), kind=lambda day: day_kind("RU", day))
+    assert calendar.shift(sundays, date(2024, 4, 27)) is None  # who works other days has no working Saturday
