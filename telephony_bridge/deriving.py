@@ -28,7 +28,7 @@ from telephony_bridge.model import (
 from telephony_bridge.norms import calendar, rules
 from telephony_bridge.violations import Finding, duties
 
-CALL_CODES = ("V01", "V02", "V03", "V04", "V05")
+CALL_CODES = ("V01", "V02", "V03", "V04", "V05", "V16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +315,7 @@ async def judge_calls(
         if (row["comment"], row["next_contact"]) != (comment.word, contact.word):
             changed.append((duty.id, comment.word, contact.word))
         found = entered.get(row["number"]) or ([kept[row["lead_id"]]] if row["lead_id"] in kept else [])
-        findings += _findings(book, row, duty, comment, contact, found)
+        findings += _findings(book, row, duty, comment, contact, found, comments)
     await calls.judge(conn, changed)
     await _machines_said(conn, book, rows, duties.said_to_be_machines(subjects, comments))
     subjects_ids = [str(id_) for id_ in (*rows, *gone)]
@@ -378,8 +378,9 @@ def _findings(
     comment: duties.State,
     contact: duties.State,
     leads: Sequence[LeadCandidate],
+    comments: Sequence[duties.CommentFact],
 ) -> list[Finding]:
-    """V01, V03 and V04 of one call."""
+    """What one call owes: V01 to V05, and V16 where it has its comment."""
     if duty.duty_manager is None:
         return []
     day = book.day(duty.duty_manager, duty.started_at)
@@ -397,6 +398,10 @@ def _findings(
 
     if comment.word != "not_needed" and duty.conversation:
         owes("V01", duty.duty_manager, day, duty.comment_due_at, comment.met_at, duty.soft_at)
+        if comment.met_at is not None:
+            well_at = duties.said_well_at(duty, comments, book.setting("comment_min", duty.duty_manager, day))
+            if well_at != comment.met_at:  # the comment that came first says nothing
+                owes("V16", duty.duty_manager, day, duty.comment_due_at, well_at, None)
     elif comment.word != "not_needed" and duty.direction is Direction.OUTBOUND:
         owes("V02", duty.duty_manager, day, duty.comment_due_at, comment.met_at, None)
     if row["lead_id"] is not None and contact.word != "not_needed":

@@ -1,4 +1,7 @@
-"""Planned contacts against the calls that were made: V09 and V15 of these leads, as the facts stand in this transaction."""
+"""Promises against the calls that were made: V09 and V15 of planned contacts, V14 of leads that were entered.
+
+As the facts stand in this transaction, for the leads asked about.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _FAR = 92  # days ahead a working day is looked for: after a longer absence some
 async def judge_promises(
     conn: db.Connection, book: Book, lead_ids: Iterable[int], *, judged_at: datetime, now: datetime
 ) -> dict[str, int]:
-    """V09 of each planned contact of these leads and V15 of the leads; returns how many opened, by code."""
+    """V09 of each planned contact of these leads, V14 and V15 of the leads; returns how many opened, by code."""
     leads = sorted(set(lead_ids))
     if not leads:
         return {}
@@ -41,8 +44,33 @@ async def judge_promises(
     for one in promises:
         by_lead.setdefault(one.lead_id, []).append(one)
     too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, attempts.get(lead_id, []))]
+    uncalled = [
+        _uncalled(book, lead_id, author_id, at, attempts.get(lead_id, []))
+        for lead_id, author_id, at in await violations.entered(conn, leads, since)
+        if author_id in book.handles
+    ]
     subjects = [str(lead_id) for lead_id in leads]
-    return opened | await violations.judge(conn, "lead", subjects, too_often, codes=("V15",), now=judged_at, at=now)
+    return opened | await violations.judge(
+        conn, "lead", subjects, [*too_often, *uncalled], codes=("V14", "V15"), now=judged_at, at=now
+    )
+
+
+def _uncalled(book: Book, lead_id: int, author_id: int, entered_at: datetime, attempts: list[datetime]) -> Finding:
+    """A lead entered and not dialled by the close of the next working day; one dialled first and entered then is no debt."""
+    day = book.day(author_id, entered_at)
+    due_day = _working_day(book, author_id, day + timedelta(days=1)) or day + timedelta(days=1)
+    dialled = min(attempts, default=None)
+    return Finding(
+        code="V14",
+        subject_kind="lead",
+        subject_id=str(lead_id),
+        manager_id=author_id,
+        day=day,
+        due_at=book.closes_at(author_id, due_day),
+        met_at=max(dialled, entered_at) if dialled is not None else None,
+        evidence={"lead": lead_id, "entered_at": entered_at.isoformat()},
+        policy_version=book.rules.version(),
+    )
 
 
 def _working_day(book: Book, manager_id: int, day: date) -> date | None:

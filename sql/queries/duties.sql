@@ -1,10 +1,13 @@
 -- comments_on
 -- What was written on these leads, or on these calls, since a moment. $1 leads, $2 calls, $3 since.
-select id, lead_id, call_id, author_kind, author_id, text, outcome, at from comments
-where lead_id = any($1::bigint[]) and at >= $3
-union
-select id, lead_id, call_id, author_kind, author_id, text, outcome, at from comments
-where call_id = any($2::bigint[]) and lead_id <> all($1::bigint[]);
+select c.id, c.lead_id, c.call_id, c.author_kind, c.author_id, c.text, c.outcome, c.at, p.text as previous
+from (select id, lead_id, call_id, author_kind, author_id, text, outcome, at from comments
+      where lead_id = any($1::bigint[]) and at >= $3
+      union
+      select id, lead_id, call_id, author_kind, author_id, text, outcome, at from comments
+      where call_id = any($2::bigint[]) and lead_id <> all($1::bigint[])) c
+left join lateral (select b.text from comments b where b.lead_id = c.lead_id and b.author_kind = 'person' and b.text <> ''
+                     and (b.at, b.id) < (c.at, c.id) order by b.at desc, b.id desc limit 1) p on true;
 
 -- promises_of
 -- Every planned contact of these leads, moved ones too, that was set or due since a moment. $1 leads, $2 since.
@@ -19,3 +22,8 @@ select distinct lead_id from planned_contacts where manager_id = any($1::bigint[
 -- Every planned contact these leads have had since a moment, and those open then. $1 leads, $2 since.
 select id, lead_id, due_at, basis, author_kind, set_at, closed_at, closed_because from planned_contacts
 where lead_id = any($1::bigint[]) and (closed_at is null or closed_at >= $2);
+
+-- entered
+-- Leads of these that a person entered since a moment. $1 leads, $2 since.
+select id, author_id, entered_at from leads
+where id = any($1::bigint[]) and author_kind = 'person' and author_id is not null and source is distinct from 'import' and entered_at >= $2;

@@ -34,6 +34,7 @@ SETTINGS: Mapping[str, Setting] = {
     "calendar": Setting("country", "company", "whose production calendar holds: company, a country such as KZ, or none (EC-54)"),
     "min_talk": Setting("seconds", "10", "a conversation is at least so long (R40, EC-33)"),
     "unanswered_needs": Setting("comment|outcome|nothing", "outcome", "what is owed for a call without a conversation (R18)"),
+    "comment_min": Setting("letters", "15", "a comment about a conversation has at least so many (R20)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
     "drop_merge": Setting("minutes", "5", "a second conversation so soon is the same one after a dropped line (EC-9)"),
     "repeat_cap": Setting("count", "3", "dials to one number a day that count (EC-34)"),

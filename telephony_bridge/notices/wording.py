@@ -44,7 +44,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "V07": "норма дозвонов не выполнена",
         "V08": "норма новых лидов не выполнена",
         "V09": "запланированный контакт пропущен",
+        "V14": "внесённые лиды без звонка",
         "V15": "дата переносится без звонка",
+        "V16": "комментарии, из которых ничего не понять",
     },
     "en": {
         "hello": "{name}, plan for {day:%Y-%m-%d}",
@@ -62,7 +64,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "V07": "the norm of connects is not met",
         "V08": "the norm of new leads is not met",
         "V09": "a planned contact was missed",
+        "V14": "entered leads without a call",
         "V15": "a date is pushed without a call",
+        "V16": "comments that say nothing",
     },
 }
 

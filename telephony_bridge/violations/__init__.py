@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.violations import duties
-from telephony_bridge.violations.facts import comments_on, planned_for, promised_by, promises_of
+from telephony_bridge.violations.facts import comments_on, entered, planned_for, promised_by, promises_of
 from telephony_bridge.violations.register import (
     CODES,
     Finding,
@@ -27,6 +27,7 @@ __all__ = [
     "deadlines_passed",
     "dispute",
     "duties",
+    "entered",
     "excuse",
     "judge",
     "listed",

@@ -54,6 +54,46 @@ class CommentFact:
     at: datetime
     outcome: str | None
     has_text: bool
+    text: str = ""
+    previous: str | None = None  # the person's text before it on this lead
+
+
+_EMPTY_WORDS = {
+    "ок",
+    "окей",
+    "ok",
+    "да",
+    "нет",
+    "звонил",
+    "звонила",
+    "позвонил",
+    "позвонила",
+    "созвонились",
+    "поговорили",
+    "тест",
+}
+
+
+def is_poor(comment: CommentFact, least_letters: int) -> bool:
+    """Says nothing a successor could use: too few letters, an empty word, or the words of the comment before (R20, V16)."""
+    words = " ".join(comment.text.lower().split()).strip(" .,!?-–—")
+    if sum(letter.isalpha() for letter in words) < least_letters or words in _EMPTY_WORDS:
+        return True
+    return comment.previous is not None and words == " ".join(comment.previous.lower().split()).strip(" .,!?-–—")
+
+
+def said_well_at(call: CallForDuty, comments: Sequence[CommentFact], least_letters: int) -> datetime | None:
+    """When this conversation first had a comment that is not poor."""
+    return min(
+        (
+            comment.at
+            for comment in comments
+            if _satisfies(comment, call)
+            and call.started_at - TYPED_WHILE_RINGING <= comment.at
+            and not is_poor(comment, least_letters)
+        ),
+        default=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

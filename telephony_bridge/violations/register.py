@@ -25,7 +25,9 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V07": ("NORM_CONNECTS", "major"),
     "V08": ("NORM_NEW_LEADS", "major"),
     "V09": ("PLANNED_CONTACT_MISSED", "major"),
+    "V14": ("LEADS_NEVER_CALLED", "minor"),
     "V15": ("DATE_PUSHED", "minor"),
+    "V16": ("COMMENT_POOR", "minor"),
 }
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
 DISPUTE_DAYS = 3  # working days, EC-68
