@@ -7,7 +7,7 @@ address. ``events/summary`` ends a call, ``events/call`` tells of each leg, ``ev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -245,7 +245,7 @@ def _going_on(events: Sequence[_LegEvent], recording: str | None, installation: 
     ours, party = (first.called, first.caller) if inbound else (first.caller, first.called)
     legs = _legs(events)
     answered = min((leg.answered_at for leg in legs if leg.answered_at is not None), default=None)
-    return call_of(
+    call = call_of(
         first.key,
         direction,
         installation,
@@ -261,6 +261,7 @@ def _going_on(events: Sequence[_LegEvent], recording: str | None, installation: 
         via=_via(ours.number if ours.extension else "", first.line, installation),  # in a menu the number is the company's
         final=False,
     )
+    return call if first.state == "Appeared" else replace(call, ring_seconds=None)  # when it began to ring is not told
 
 
 def _via(device: str, line: str, installation: Installation) -> Via:
