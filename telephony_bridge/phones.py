@@ -13,6 +13,7 @@ _SCHEME = re.compile(r"(?i)^(?:tel|sips?|callto):")
 # the spellings that need no opinion of libphonenumber: every ten-digit national number of these ranges is possible
 _PLAIN_RU = re.compile(r"(?:\+?7|8)?([3489]\d{9})")
 _SHORTEST = 8  # digits with the country code; shorter ones are service numbers or local ones without a city
+_FULL = 10  # digits from which a number may have lost its plus; fewer are a local number of who knows where
 
 
 def digits(raw: str) -> str:
@@ -73,12 +74,14 @@ def _judged(text: str, plain: str, region: str) -> str | None:
     elif plain.startswith("00"):
         asked = ["+" + plain[2:]]
     else:
-        asked = [plain, "+" + plain]
+        asked = [plain, "+" + plain] if len(plain) >= _FULL else [plain]
     for spelling in asked:
         try:
             number = phonenumbers.parse(spelling, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_possible_number(number):
+        if number.country_code == 7 and number.italian_leading_zero:  # another country's, in its national form
+            continue
+        if phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE:
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return None

@@ -36,6 +36,8 @@ def test_ec_18_extension_is_split_off() -> None:
         ("+442071230001", "+442071230001"),
         ("88001230001", "+78001230001"),
         ("tel:8-999-000-12-34", "+79990001234"),
+        ("998900000001", "+998900000001"),
+        ("996555000001", "+996555000001"),
     ],
 )
 def test_ec_19_the_ways_a_pbx_dials_out(raw: str, expected: str) -> None:
@@ -55,6 +57,10 @@ def test_ec_19_the_ways_a_pbx_dials_out(raw: str, expected: str) -> None:
         "+7",
         "79990001234x",
         "1" * 40,
+        "0555000001",  # Kyrgyz or Ukrainian, in its national form: no number of +7 begins with 0
+        "12345678",  # without a city
+        "950000001",  # without a country
+        "+12345678",
         "²²²²²²²²²²²",
         "\0",
         "+" * 50,

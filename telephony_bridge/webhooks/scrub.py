@@ -121,7 +121,7 @@ def _tree(value: Any, key: str = "") -> Any:
 
 def _form(text: str) -> str:
     pairs = [(key, _value(key, value)) for key, value in parse_qsl(text, keep_blank_values=True)]
-    return urlencode(pairs, quote_via=quote)
+    return urlencode(pairs, quote_via=quote, safe="=")  # where an & was forgotten a field stands in a value
 
 
 def scrub(body: bytes) -> bytes:

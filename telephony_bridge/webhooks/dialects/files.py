@@ -75,7 +75,17 @@ def understand_files(
             rows = said.rows if isinstance(said, Malformed) else ()
         for row in rows:
             first.setdefault(row, place)
-    for rows in connected(first):
-        place = min(first[row] for row in rows)
-        told += [(place, call_json(call, source, dialect.name)) for call in dialect.tell(rows, installation)]
+    silent: set[int] = set()
+    telling: set[int] = {place for place, _ in told}
+    for found in connected(first):
+        places = {first[row] for row in found}
+        calls = dialect.tell(found, installation)
+        told += [(min(places), call_json(call, source, dialect.name)) for call in calls]
+        (telling if calls else silent).update(places)
+    told += [(place, _of_no_call(paths[place])) for place in silent - telling]
     return [line for _, line in sorted(told, key=lambda one: one[0])]
+
+
+def _of_no_call(path: Path) -> dict[str, Any]:
+    """A recording, an answer or a transfer by itself: the delivery waits for the ones that tell the call."""
+    return {"refused": "not_a_call", "file": str(path), "why": "It belongs to a call of which none of these files tells"}

@@ -7,7 +7,7 @@ address. ``events/summary`` ends a call, ``events/call`` tells of each leg, ``ev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -97,12 +97,15 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
     raise Malformed("call_direction (events/summary) or call_state (events/call) is missing", "call_direction")
 
 
-def _at(value: str, field: str, received_at: datetime) -> datetime | None:
-    """Seconds since 1970. The guide calls them UTC+3 where clients found true ones: a time three hours ahead of us is local."""
-    at = epoch(value, field)
-    if at is not None and timedelta(minutes=175) < at - received_at < timedelta(minutes=185):
-        return at - timedelta(hours=3)
-    return at
+def _ahead(at: datetime, received_at: datetime) -> timedelta:
+    """The guide calls its times UTC+3 where clients found true ones: an event three hours ahead of its receipt is local."""
+    return timedelta(hours=3) if timedelta(minutes=175) < at - received_at < timedelta(minutes=185) else timedelta()
+
+
+def _happened_at(told: dict[str, Any], event: str, received_at: datetime) -> datetime:
+    """The time of an event that is sent at once."""
+    at = at_needed(epoch(text_in(told, "timestamp"), "timestamp"), "timestamp", event)
+    return at - _ahead(at, received_at)
 
 
 def _party(told: dict[str, Any], name: str) -> _Party:
@@ -114,9 +117,13 @@ def _summary(key: str, told: dict[str, Any], received_at: datetime) -> _Summary:
     direction = _DIRECTIONS.get(text_in(told, "call_direction"))
     if direction is None:
         raise Malformed("call_direction: expected 0 (internal), 1 (inbound) or 2 (outbound)", "call_direction")
-    talk_at, ended_at = (_at(text_in(told, name), name, received_at) for name in ("talk_time", "end_time"))
-    created_at = at_needed(_at(text_in(told, "create_time"), "create_time", received_at), "create_time", "events/summary")
-    ended_at = at_needed(ended_at, "end_time", "events/summary")
+    ended_at = at_needed(epoch(text_in(told, "end_time"), "end_time"), "end_time", "events/summary")
+    ahead = _ahead(ended_at, received_at)  # of the whole call, however long before its end it began
+    names = ("create_time", "forward_time", "talk_time")
+    created_at, forwarded_at, talk_at = (
+        None if at is None else at - ahead for at in (epoch(text_in(told, name), name) for name in names)
+    )
+    created_at, ended_at = at_needed(created_at, "create_time", "events/summary"), ended_at - ahead
     if ended_at < created_at:
         raise Malformed("end_time is before create_time", "end_time")
     if talk_at is not None and not created_at <= talk_at <= ended_at:
@@ -128,7 +135,7 @@ def _summary(key: str, told: dict[str, Any], received_at: datetime) -> _Summary:
         called=_party(told, "to"),
         line=text_in(told, "line_number"),
         created_at=created_at,
-        forwarded_at=_at(text_in(told, "forward_time"), "forward_time", received_at),
+        forwarded_at=forwarded_at,
         talk_at=talk_at,
         ended_at=ended_at,
         reason=text_in(told, "disconnect_reason"),
@@ -143,7 +150,7 @@ def _leg(key: str, told: dict[str, Any], received_at: datetime) -> _LegEvent:
         key=key,
         leg=needed(text_in(told, "call_id"), "call_id", "events/call"),
         state=state,
-        at=at_needed(_at(text_in(told, "timestamp"), "timestamp", received_at), "timestamp", "events/call"),
+        at=_happened_at(told, "events/call", received_at),
         caller=_party(told, "from"),
         called=_party(told, "to"),
         line=text_in(object_in(told, "to"), "line_number") or text_in(object_in(told, "dct"), "number"),
@@ -154,7 +161,9 @@ def _leg(key: str, told: dict[str, Any], received_at: datetime) -> _LegEvent:
 def _recording(key: str, told: dict[str, Any], delivery: Delivery) -> list[Row]:
     if text_in(told, "recording_state") in ("Started", "Continued"):
         raise NotACall("A recording began or goes on; Completed and events/record/added tell of the file", "recording_state")
-    at = _at(text_in(told, "timestamp"), "timestamp", delivery.received_at) or delivery.received_at
+    if text_in(told, "completion_code") not in ("", "1000"):
+        raise NotACall("A recording that failed; events/record/added tells of what was saved of it", "completion_code")
+    at = _happened_at(told, "a recording", delivery.received_at) if text_in(told, "timestamp") else delivery.received_at
     recording = _Recording(key, needed(text_in(told, "recording_id"), "recording_id", "a recording"))
     return [Row(at, (f"id:{key}",), recording)]
 
@@ -195,6 +204,8 @@ def _ended(told: _Summary, events: Sequence[_LegEvent], recording: str | None, i
         disposition = Disposition.VOICEMAIL if told.reason.startswith("131") else Disposition.ANSWERED
     else:
         disposition = _unanswered(told)
+    if inbound and disposition is Disposition.ANSWERED and not (ours.extension or ours.number or talked):
+        disposition = Disposition.NO_ANSWER  # a menu or an announcement took it
     ring_from = told.forwarded_at if inbound and told.forwarded_at else told.created_at
     rung_until = told.talk_at or told.ended_at
     return call_of(
@@ -208,7 +219,7 @@ def _ended(told: _Summary, events: Sequence[_LegEvent], recording: str | None, i
         talk_seconds=sum(talk.seconds for talk in talked) if len(talked) > 1 else None,  # without the ringing between them
         ring_seconds=max(int((rung_until - ring_from).total_seconds()), 0),
         disposition=disposition,
-        extension=ours.extension,
+        extension=ours.extension if ours.number or not inbound or told.talk_at else "",  # a group that missed it has no number
         rung={leg.extension for leg in legs},
         talked=talked,
         hangup_cause=told.reason,
@@ -234,7 +245,7 @@ def _going_on(events: Sequence[_LegEvent], recording: str | None, installation: 
     ours, party = (first.called, first.caller) if inbound else (first.caller, first.called)
     legs = _legs(events)
     answered = min((leg.answered_at for leg in legs if leg.answered_at is not None), default=None)
-    return call_of(
+    call = call_of(
         first.key,
         direction,
         installation,
@@ -247,9 +258,10 @@ def _going_on(events: Sequence[_LegEvent], recording: str | None, installation: 
         rung={leg.extension for leg in legs},
         talked=talks_of(legs, None),
         recording_url=recording,
-        via=_via(ours.number, first.line, installation),
+        via=_via(ours.number if ours.extension else "", first.line, installation),  # in a menu the number is the company's
         final=False,
     )
+    return call if first.state == "Appeared" else replace(call, ring_seconds=None)  # when it began to ring is not told
 
 
 def _via(device: str, line: str, installation: Installation) -> Via:

@@ -29,6 +29,7 @@ _DISPOSITIONS = {  # CallStatus of a leg nobody answered; an unknown word failed
     "CONGESTION": Disposition.FAILED,
     "CHANUNAVAIL": Disposition.FAILED,
 }
+_SLACK = timedelta(seconds=1)  # between the ends of two legs of a call
 _LEAST = [Disposition.NO_ANSWER, Disposition.BUSY, Disposition.CANCELED, Disposition.FAILED]  # of many legs the first word
 
 
@@ -170,9 +171,27 @@ def _leg(events: Sequence[_Event]) -> _Leg:
 def _talkers(legs: Sequence[_Leg]) -> list[_Leg]:
     """The legs of people: a menu's leg or one dialled out for somebody else's call speaks only where no other does."""
     spoke = [leg for leg in legs if leg.answered]
-    spoke = [leg for leg in spoke if not leg.shared] or spoke
+    spoke = [leg for leg in spoke if not leg.shared] or [leg for leg in spoke if not _holds(leg, spoke)] or spoke
     spoke = [leg for leg in spoke if not leg.forwarded] or spoke
     return sorted(spoke, key=lambda leg: (leg.answered_at or leg.started_at, repr(leg)))
+
+
+def _holds(leg: _Leg, others: Sequence[_Leg]) -> bool:
+    """It rang one of the others and outlasted it: a menu or a queue, also where Bridged is told of phones as well."""
+    return leg.first.flow == "in" and any(
+        other is not leg
+        and history.extension_of(other.first.caller) == leg.extension
+        and leg.ended_at is not None
+        and other.last_at <= leg.ended_at + _SLACK
+        for other in others
+    )
+
+
+def _rung(legs: Sequence[_Leg]) -> list[_Leg]:
+    """Whose phones rang. Where Bridged is told of every leg, those that answered to nobody are menus."""
+    ringing = [leg for leg in legs if leg.first.flow == "in" and leg.extension]
+    people = [leg for leg in ringing if not leg.shared]
+    return people or [leg for leg in ringing if leg.status != "ANSWER" and not _holds(leg, ringing)]
 
 
 def _final(legs: Sequence[_Leg]) -> bool:
@@ -216,7 +235,7 @@ def _call(legs: Sequence[_Leg], recording: str | None, installation: Installatio
         ring_seconds=ringing,
         disposition=disposition,
         extension=extension if not inbound else talkers[0].extension if talkers else None,
-        rung={leg.extension for leg in people if leg.first.flow == "in" and leg.extension},
+        rung={leg.extension for leg in _rung(legs)},
         talked=() if direction is Direction.INTERNAL else talks_of(talks, ended_at),
         hangup_cause=status if final else None,
         recording_url=recording,

@@ -15,7 +15,7 @@ from typing import Any
 
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Call, Delivery, Direction, Disposition, Installation, Via
-from telephony_bridge.webhooks.dialects.bodies import event_of, object_in, text_in
+from telephony_bridge.webhooks.dialects.bodies import event_of, object_in, text_in, text_of
 from telephony_bridge.webhooks.dialects.fields import at_needed, epoch, moment, needed, seconds
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 from telephony_bridge.webhooks.dialects.telling import Leg, call_of, talks_of, via_of
@@ -34,9 +34,11 @@ _DIRECTIONS = {"in": Direction.INBOUND, "out": Direction.OUTBOUND}
 _TALK, _WAIT = ("talk_time_duration", "talk_duration"), ("wait_time_duration", "wait_duration")
 _TOTAL = ("total_time_duration", "total_duration")
 _UNDIVIDED = re.compile(  # a name after a value without the & between, which GET templates written by hand forget
-    r"(?<=[^&_a-z])(?=(?:virtual_phone_number|notification_time|external_id|contact_phone_number|communication_number|"
-    r"employee_full_name|employee_id|call_source|call_session_id|direction|scenario_name|talk_time_duration|"
-    r"total_time_duration|wait_time_duration)=)"
+    r"(?<=[^&_])(?=(?:notification_(?:name|mnemonic|time|timestamp)|start_time|finish_time|external_id|direction|"
+    r"is_internal|is_transfer|call_source|call_session_id|communication_(?:id|number|type)|leg_ids?|"
+    r"(?:virtual|contact|calling|called|employee)_phone_number|(?:employee|contact)_full_name|(?:employee|contact)_id|"
+    r"employee_ids|last_talked_employee_id|scenario_(?:name|id)|tag_(?:names|ids)|lost_reason|file_(?:link|duration)|"
+    r"(?:talk|wait|total)_time_duration)=)"
 )
 _QUARTER = timedelta(minutes=15)
 
@@ -58,6 +60,7 @@ class _Event:
     talk: int
     wait: int | None
     cause: str
+    recorded: bool  # told when the recording was ready, some time after the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +71,46 @@ class _Recording:
 
 def read(delivery: Delivery, installation: Installation) -> list[Row]:
     """One notification, of our templates or another's."""
-    told = event_of(replace(delivery, query=_UNDIVIDED.sub("&", delivery.query)))
+    told = event_of(_divided(delivery))
     told = object_in(told, "args") or told  # an envelope seen at a customer's
     if "call_session_id" not in told:
         if told.keys() & {"notification_name", "notification_mnemonic"}:
             raise NotACall("A notification without call_session_id tells of no call", "call_session_id")
         raise Misdirected("call_session_id is not here: use the templates for UIS, or this is another system's webhook")
     key = needed(text_in(told, "call_session_id"), "call_session_id", "every notification")
-    kind, told_by_event = _OURS.get(text_in(told, "event")) or (_kind(told), "")
+    kind, told_by_event = _OURS.get(text_in(told, "event")) or (_kind(told), _way(told))
     at, shift = _times(told, installation)
+    link, rows = text_in(told, "file_link"), []
     if kind == _RECORDING:
-        link = needed(text_in(told, "file_link"), "file_link", "a completed recording")
-        return [Row(at or delivery.received_at, (f"id:{key}",), _Recording(key, link))]
-    event = _event(key, kind, told, text_in(told, "direction") or told_by_event, at, shift, installation)
-    return [Row(event.at, (f"id:{key}",), event)]
+        needed(link, "file_link", "a completed recording")
+    if link:
+        rows.append(Row(at or delivery.received_at, (f"id:{key}",), _Recording(key, link)))
+    if kind != _RECORDING:
+        event = _event(key, kind, told, text_in(told, "direction") or told_by_event, at, shift, installation)
+        rows.append(Row(event.at, (f"id:{key}",), event))
+    return rows
+
+
+def _divided(delivery: Delivery) -> Delivery:
+    """With every ``&`` between the fields of a query or a form."""
+    body = delivery.body
+    if body.lstrip()[:1] not in (b"{", b"["):
+        body = _UNDIVIDED.sub("&", text_of(body)).encode()
+    return replace(delivery, body=body, query=_UNDIVIDED.sub("&", delivery.query))
+
+
+def _way(told: Mapping[str, Any]) -> str:
+    """The direction that other templates leave out: each of these variables stands in one event that begins a call only."""
+    return "out" if "employee_phone_number" in told else "in" if "scenario_name" in told else ""
 
 
 def _kind(told: Mapping[str, Any]) -> int:
     """Of a template that is not ours: by the variables that stand in one event only."""
-    if "file_link" in told:
+    talk_told = any(name in told for name in _TALK)
+    if "file_link" in told and not (talk_told and text_in(told, "finish_time", *_TOTAL)):
         return _RECORDING
     if text_in(told, "finish_time", *_TOTAL):
         return _FINISHED
-    talk_told = any(name in told for name in _TALK)
     if "lost_reason" in told or text_in(told, "is_lost") == "true" or ("employee_ids" in told and not talk_told):
         return _LOST
     if "leg_ids" in told:
@@ -151,6 +171,7 @@ def _event(
         talk=talk or 0,
         wait=wait,
         cause=text_in(told, "lost_reason", "finish_reason"),
+        recorded=bool(text_in(told, "file_link")),
     )
 
 
@@ -169,7 +190,7 @@ def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:
     names = {one.employee: one.extension for one in reversed(events) if one.employee and one.extension}
     ends = [one for one in events if one.ended_at is not None and one.kind in (_FINISHED, _LOST)]
     # told twice with different words: the later end knows more; a lost call is told as finished too, and that one knows
-    end = max(ends, key=lambda one: (one.kind, one.ended_at, one.talk, repr(one)), default=None)
+    end = max(ends, key=lambda one: (one.kind, not one.recorded, one.ended_at, one.talk, repr(one)), default=None)
     return [_call(events, end, names, recording, installation)]
 
 
