@@ -33,6 +33,7 @@ def _options(
 for verb in (demo, serving.serve, serving.work, serving.migrate, sources.understand, norms.day):
     app.command()(verb)
 app.command("import-cdr")(history.import_cdr)
+app.command("payroll")(norms.month)
 for name, group in (
     ("source", sources.app),
     ("manager", people.app),

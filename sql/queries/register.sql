@@ -66,3 +66,10 @@ order by v.id desc limit $7;
 -- moves
 -- How violations came to stand where they do. $1 ids.
 select violation_id, from_status, to_status, at, author, reason from violation_moves where violation_id = any($1::bigint[]) order by id;
+
+-- by_code
+-- Per manager and code: standing, cured late and excused ones of a stretch of days. $1 first day, $2 last day.
+select manager_id, code, count(*) filter (where status in ('open', 'disputed', 'confirmed')) as open,
+  count(*) filter (where status = 'fixed_late') as fixed_late, count(*) filter (where status = 'excused') as excused
+from violations where day between $1 and $2 and status in ('open', 'disputed', 'confirmed', 'fixed_late', 'excused')
+group by manager_id, code order by manager_id, code;

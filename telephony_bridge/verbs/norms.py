@@ -1,4 +1,4 @@
-"""norm set | list, policy show | set, day."""
+"""norm set | list, policy show | set, day, payroll."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from telephony_bridge import db, norms, people, pipeline
+from telephony_bridge import db, norms, payroll, people, pipeline
 from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import AUTHOR, JSON, day_of, in_transaction, next_midnight, show
@@ -135,6 +135,26 @@ def day(day: str = typer.Argument(help="The day, such as 2026-11-23."), as_json:
         return await pipeline.board(conn, asked, company=company, now=now)
 
     print_board(asked, in_transaction(run), as_json=as_json)
+
+
+def month(
+    month: str = typer.Argument(help="The month, such as 2026-11."),
+    as_json: bool = JSON,
+) -> None:
+    """The month of each manager as CSV, or as JSON: days by verdict, counted results, violations by code. No fines.
+
+    Example: telephony-bridge payroll 2026-11 > payroll.csv
+    """
+    try:
+        days = payroll.month_days(month)
+    except ValueError:
+        raise typer.BadParameter(f"month: read {month!r}, expected YYYY-MM") from None
+
+    async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
+        return await payroll.payroll(conn, days, company=company, now=now)
+
+    lines = in_transaction(run)
+    print(orjson.dumps({"month": month, "managers": lines}).decode() if as_json else payroll.as_csv(lines), end="")
 
 
 def print_board(asked: date, lines: list[dict[str, Any]], *, as_json: bool) -> None:

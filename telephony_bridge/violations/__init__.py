@@ -7,6 +7,7 @@ from telephony_bridge.violations.facts import comments_on, entered, planned_for,
 from telephony_bridge.violations.register import (
     CODES,
     Finding,
+    by_code,
     confirm,
     counts,
     deadlines_passed,
@@ -21,6 +22,7 @@ from telephony_bridge.violations.register import (
 __all__ = [
     "CODES",
     "Finding",
+    "by_code",
     "comments_on",
     "confirm",
     "counts",

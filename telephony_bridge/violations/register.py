@@ -213,6 +213,16 @@ async def counts(conn: db.Connection, day: date) -> dict[int, dict[str, int]]:
     }
 
 
+async def by_code(conn: db.Connection, first: date, last: date) -> dict[int, dict[str, dict[str, int]]]:
+    """Manager id -> code -> {"open", "fixed_late", "excused"} of a stretch of days; disputed and confirmed ones are open."""
+    found: dict[int, dict[str, dict[str, int]]] = {}
+    for row in await conn.fetch(SQL.by_code, first, last):
+        found.setdefault(row["manager_id"], {})[row["code"]] = {
+            status: row[status] for status in ("open", "fixed_late", "excused")
+        }
+    return found
+
+
 async def open_by_code(conn: db.Connection) -> list[tuple[str, str, int]]:
     """(manager handle, code, how many) of what is open."""
     return [(row["manager"], row["code"], row["violations"]) for row in await conn.fetch(SQL.open_by_code)]

@@ -19,6 +19,7 @@ FLOORS: list[set[str]] = [
     ROOMS,
     {"deriving"},
     {"days", "promises", "quality"},
+    {"payroll"},
     {"pipeline"},
     {"worker", "api", "pages"},
     {"app"},
