@@ -11,11 +11,13 @@ import pytest
 import typer.main
 
 from telephony_bridge.cli import app
+from telephony_bridge.norms import SETTINGS
 from telephony_bridge.settings import NAMES, PREFIX
 from telephony_bridge.webhooks import DIALECTS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+POLICY = (ROOT / "docs" / "policy.md").read_text("utf-8")
 
 
 def verbs(group: Any, path: str = "") -> list[str]:
@@ -33,6 +35,12 @@ def test_every_setting_is_documented(name: str) -> None:
 @pytest.mark.parametrize("verb", verbs(typer.main.get_command(app)))
 def test_every_verb_is_documented(verb: str) -> None:
     assert re.search(rf"`{verb}[` ]", README), f"README.md has no row for {verb}"
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_every_setting_of_the_policy_has_a_row_with_its_default(name: str) -> None:
+    row = next(line for line in POLICY.splitlines() if line.startswith(f"| `{name}` |"))
+    assert row.split("|")[2].strip().startswith(SETTINGS[name].default)
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
