@@ -1,4 +1,4 @@
-"""Promises against the calls that were made: V09 and V15 of planned contacts, V14 of leads that were entered.
+"""Promises against the calls that were made: V09 and V15 of planned contacts, V14 and V17 of leads entered and given up.
 
 As the facts stand in this transaction, for the leads asked about.
 """
@@ -14,6 +14,7 @@ from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Finding
 from telephony_bridge.violations.promises import Promise, is_judged, kept_at, pushed
 
+LEAD_CODES = ("V14", "V15", "V17")
 REACH = timedelta(days=120)  # how old a planned contact may be that calls still speak about
 _FAR = 92  # days ahead a working day is looked for: after a longer absence somebody else has the lead
 
@@ -21,7 +22,7 @@ _FAR = 92  # days ahead a working day is looked for: after a longer absence some
 async def judge_promises(
     conn: db.Connection, book: Book, lead_ids: Iterable[int], *, judged_at: datetime, now: datetime
 ) -> dict[str, int]:
-    """V09 of each planned contact of these leads, V14 and V15 of the leads; returns how many opened, by code."""
+    """V09 of each planned contact of these leads, V14, V15 and V17 of the leads; returns how many opened, by code."""
     leads = sorted(set(lead_ids))
     if not leads:
         return {}
@@ -49,9 +50,29 @@ async def judge_promises(
         for lead_id, author_id, at in await violations.entered(conn, leads, since)
         if author_id in book.handles
     ]
+    min_talk = book.setting("min_talk", None, book.day(None, now))
+    given_up = [
+        _given_up(book, lead_id, manager_id, at, conversations)
+        for lead_id, manager_id, at, conversations in await violations.given_up(conn, leads, min_talk)
+        if conversations < book.setting("close_min_contacts", manager_id, book.day(manager_id, at))
+    ]
     subjects = [str(lead_id) for lead_id in leads]
-    return opened | await violations.judge(
-        conn, "lead", subjects, [*too_often, *uncalled], codes=("V14", "V15"), now=judged_at, at=now
+    findings = [*too_often, *uncalled, *given_up]
+    return opened | await violations.judge(conn, "lead", subjects, findings, codes=LEAD_CODES, now=judged_at, at=now)
+
+
+def _given_up(book: Book, lead_id: int, manager_id: int, at: datetime, conversations: int) -> Finding:
+    """A lead given up after too few conversations; taking it up again corrects it, a supervisor may excuse it (R12)."""
+    return Finding(
+        code="V17",
+        subject_kind="lead",
+        subject_id=str(lead_id),
+        manager_id=manager_id,
+        day=book.day(manager_id, at),
+        due_at=at,
+        met_at=None,
+        evidence={"lead": lead_id, "conversations": conversations},
+        policy_version=book.rules.version(),
     )
 
 

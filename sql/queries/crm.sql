@@ -50,6 +50,10 @@ update leads set name = $2, company = $3, segment = $4, manager_id = $5, stage =
   updated_at = $10
 where id = $1;
 
+-- give_up
+-- A lead is lost, or is not any more. $1 lead, $2 when or null, $3 the manager who gave it up, or null.
+update leads set lost_at = $2, lost_by = $3 where id = $1;
+
 -- comment
 -- A comment. $1 lead, $2 call, $3 author, $4 kind of author, $5 author's name, $6 text, $7 outcome, $8 goal, $9 at, $10 now.
 insert into comments (lead_id, call_id, author_id, author_kind, author_name, text, outcome, goal, at, written_at)

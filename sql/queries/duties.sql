@@ -27,3 +27,9 @@ where lead_id = any($1::bigint[]) and (closed_at is null or closed_at >= $2);
 -- Leads of these that a person entered since a moment. $1 leads, $2 since.
 select id, author_id, entered_at from leads
 where id = any($1::bigint[]) and author_kind = 'person' and author_id is not null and source is distinct from 'import' and entered_at >= $2;
+
+-- given_up
+-- Which of these leads managers gave up, and after how many conversations. $1 leads, $2 seconds that make a conversation.
+select l.id, l.lost_by, l.lost_at, (select count(*) from calls c where c.lead_id = l.id and c.twin_of is null
+    and c.disposition = 'answered' and c.talk_seconds >= $2 and c.started_at <= l.lost_at) as conversations
+from leads l where l.id = any($1::bigint[]) and l.stage = 'lost' and l.lost_by is not null;

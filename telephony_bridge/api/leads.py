@@ -210,7 +210,13 @@ async def change(ask: Ask) -> dict[str, Any]:
     changes = {name: value for name, value in changes.items() if value is not None or name in ("company", "source", "manager_id")}
     try:
         await crm.change_lead(
-            ask.conn, lead_id, crm.Changes(changes, told.phones), at=ask.now, now=ask.now, region=ask.company.region
+            ask.conn,
+            lead_id,
+            crm.Changes(changes, told.phones),
+            by=ask.asker.manager_id if ask.asker.role == "manager" else None,
+            at=ask.now,
+            now=ask.now,
+            region=ask.company.region,
         )
     except Conflict as taken:
         raise Conflict(str(taken), existing=await _existing(ask, taken.existing)) from None

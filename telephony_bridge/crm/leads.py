@@ -120,8 +120,13 @@ async def _add_phones(conn: db.Connection, lead_id: int, numbers: Sequence[Phone
     )
 
 
-async def change_lead(conn: db.Connection, lead_id: int, changes: Changes, *, at: datetime, now: datetime, region: str) -> None:
-    """What is told changes, the rest stays. A lost lead needs a reason, and no contact is planned. Raises like ``add_lead``."""
+async def change_lead(
+    conn: db.Connection, lead_id: int, changes: Changes, *, by: int | None, at: datetime, now: datetime, region: str
+) -> None:
+    """What is told changes, the rest stays. A lost lead needs a reason, and no contact is planned. Raises like ``add_lead``.
+
+    ``by``: the manager who changes it in his own name; None for a supervisor, whose word is his approval (R12).
+    """
     row = await _row(conn, lead_id, None)
     merged = {
         name: changes.told.get(name, row[name])
@@ -142,6 +147,9 @@ async def change_lead(conn: db.Connection, lead_id: int, changes: Changes, *, at
     await conn.execute(SQL.change_lead, lead_id, *merged.values(), now)
     if merged["stage"] == "lost" and row["stage"] != "lost":
         await conn.execute(SQL.close_planned, lead_id, at, "lost")
+        await conn.execute(SQL.give_up, lead_id, at, by)
+    elif merged["stage"] != "lost" and row["stage"] == "lost":
+        await conn.execute(SQL.give_up, lead_id, None, None)
 
 
 async def _row(conn: db.Connection, lead_id: int, seen_by: int | None) -> db.Record:

@@ -47,6 +47,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "V14": "внесённые лиды без звонка",
         "V15": "дата переносится без звонка",
         "V16": "комментарии, из которых ничего не понять",
+        "V17": "лид закрыт слишком рано",
     },
     "en": {
         "hello": "{name}, plan for {day:%Y-%m-%d}",
@@ -67,6 +68,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "V14": "entered leads without a call",
         "V15": "a date is pushed without a call",
         "V16": "comments that say nothing",
+        "V17": "a lead was given up too early",
     },
 }
 

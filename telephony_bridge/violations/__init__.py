@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.violations import duties
-from telephony_bridge.violations.facts import comments_on, entered, planned_for, promised_by, promises_of
+from telephony_bridge.violations.facts import comments_on, entered, given_up, planned_for, promised_by, promises_of
 from telephony_bridge.violations.register import (
     CODES,
     Finding,
@@ -31,6 +31,7 @@ __all__ = [
     "duties",
     "entered",
     "excuse",
+    "given_up",
     "judge",
     "listed",
     "open_by_code",

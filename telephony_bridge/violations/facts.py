@@ -53,6 +53,12 @@ async def entered(conn: db.Connection, leads: Iterable[int], since: datetime) ->
     return [(row["id"], row["author_id"], row["entered_at"]) for row in await conn.fetch(SQL.entered, sorted(set(leads)), since)]
 
 
+async def given_up(conn: db.Connection, leads: Iterable[int], min_talk: int) -> list[tuple[int, int, datetime, int]]:
+    """(lead, who, when, after how many conversations) of those of these leads that a manager gave up."""
+    rows = await conn.fetch(SQL.given_up, sorted(set(leads)), min_talk)
+    return [(row["id"], row["lost_by"], row["lost_at"], row["conversations"]) for row in rows]
+
+
 async def promised_by(conn: db.Connection, managers: Sequence[int], since: date) -> list[int]:
     """Leads with planned contacts of these managers that are due since a day."""
     return [row["lead_id"] for row in await conn.fetch(SQL.promised_by, managers, since)]

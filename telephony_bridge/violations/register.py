@@ -28,6 +28,7 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V14": ("LEADS_NEVER_CALLED", "minor"),
     "V15": ("DATE_PUSHED", "minor"),
     "V16": ("COMMENT_POOR", "minor"),
+    "V17": ("LEAD_CLOSED_EARLY", "major"),
 }
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
 DISPUTE_DAYS = 3  # working days, EC-68

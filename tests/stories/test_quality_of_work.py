@@ -1,4 +1,4 @@
-"""Comments that say nothing (V16) and leads entered for the norm alone (V14) (R16, R20, EC-62)."""
+"""Comments that say nothing (V16), leads entered for the norm alone (V14) or given up too early (V17) (R12, R16, R20, EC-62)."""
 
 from __future__ import annotations
 
@@ -100,3 +100,34 @@ async def test_v14_is_no_debt_of_who_called_first_and_entered_then(office: Stree
     await office.ask("POST", "/leads", body)
     await office.work("23:59", TUESDAY)
     assert await statuses(office, "V14") in ([], ["closed"])
+
+
+async def give_up(office: Street, token: str | None = None, **more: Any) -> None:
+    body = {"stage": "lost", "reason": "Не заинтересовало."} | more
+    await office.ask("PATCH", "/leads/1", body, token=token)
+
+
+async def test_r12_v17_given_up_after_too_few_conversations(office: Street) -> None:
+    await office.dial("10:00", talk=45)
+    await give_up(office, await office.token_of("ivan"))
+    await office.work("23:59", MONDAY + timedelta(days=3))
+    (one,) = (await office.ask("GET", "/violations?code=V17"))["items"]
+    assert (one["status"], one["name"], one["severity"], one["evidence"]["conversations"]) == (
+        "open",
+        "LEAD_CLOSED_EARLY",
+        "major",
+        1,
+    )
+    await give_up(office, stage="potential")
+    assert await statuses(office, "V17") == ["closed"]
+
+
+async def test_r12_three_conversations_or_a_supervisors_word_are_enough(office: Street) -> None:
+    await give_up(office)
+    assert await statuses(office, "V17") == []
+    await give_up(office, stage="new")
+    for clock in ("10:00", "11:00", "12:00"):
+        await office.dial(clock, talk=45)
+    await give_up(office, await office.token_of("ivan"))
+    await office.work("23:59", MONDAY + timedelta(days=3))
+    assert await statuses(office, "V17") == []
