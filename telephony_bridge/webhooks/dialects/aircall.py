@@ -74,7 +74,7 @@ def _row(told: dict[str, Any], received_at: datetime) -> Row:
         link = text_in(call, "recording", "asset")
         if not link:
             raise NotACall("The assets that were generated hold no recording", "data.recording")
-        return Row(at or received_at, ties, _Recording(key, link))
+        return Row(at or received_at, ties, _Recording(key, link), aside=True)
     found = _snapshot(key, event, at, call)
     return Row(found.started_at, ties, found)  # a tag or a comment may come days later
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from telephony_bridge.errors import Malformed, Unreadable
 from telephony_bridge.model import Call, Delivery, Installation, rfc3339
-from telephony_bridge.webhooks.dialects.engine import connected
+from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
 
@@ -63,7 +63,7 @@ def call_json(call: Call, source: str, dialect: str) -> dict[str, Any]:
 def understand_files(
     dialect: Dialect, paths: Sequence[Path], installation: Installation, *, received_at: datetime, source: str = "files"
 ) -> list[dict[str, Any]]:
-    """Calls and refusals, each at the place of the first file that told of it."""
+    """Calls and refusals, each at the place of the first file that told of it; also what became no call is said of every file."""
     told: list[tuple[int, dict[str, Any]]] = []
     first: dict[Row, int] = {}
     for place, path in enumerate(paths):
@@ -76,6 +76,10 @@ def understand_files(
         for row in rows:
             first.setdefault(row, place)
     for rows in connected(first):
-        place = min(first[row] for row in rows)
-        told += [(place, call_json(call, source, dialect.name)) for call in dialect.tell(rows, installation)]
+        places = sorted({first[row] for row in rows})
+        calls = dialect.tell(rows, installation)
+        told += [(places[0], call_json(call, source, dialect.name)) for call in calls]
+        if not calls:
+            word = "not_a_call" if any(row.aside for row in rows) else "malformed"
+            told += [(place, {"refused": word, "file": str(paths[place]), "why": NO_CALL_YET}) for place in places]
     return [line for _, line in sorted(told, key=lambda one: one[0])]

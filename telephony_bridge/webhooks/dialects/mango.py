@@ -156,7 +156,7 @@ def _recording(key: str, told: dict[str, Any], delivery: Delivery) -> list[Row]:
         raise NotACall("A recording began or goes on; Completed and events/record/added tell of the file", "recording_state")
     at = _at(text_in(told, "timestamp"), "timestamp", delivery.received_at) or delivery.received_at
     recording = _Recording(key, needed(text_in(told, "recording_id"), "recording_id", "a recording"))
-    return [Row(at, (f"id:{key}",), recording)]
+    return [Row(at, (f"id:{key}",), recording, aside=True)]
 
 
 def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:

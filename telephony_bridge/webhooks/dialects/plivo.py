@@ -59,7 +59,7 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     event, link = text_in(told, "Event").lower(), text_in(told, "RecordUrl", "RecordFile")
     rows = []
     if link:
-        rows.append(Row(_session(told) or delivery.received_at, (f"id:{uuid}",), Recording(uuid, link)))
+        rows.append(Row(_session(told) or delivery.received_at, (f"id:{uuid}",), Recording(uuid, link), aside=True))
     if text_in(told, "CallStatus") or text_in(told, "DialAction", "DialStatus") or event == "hangup":
         said = _Told(_leg(uuid, event, told, installation), _dialled(uuid, told))
         at = said.leg.at or said.leg.started_at or _session(told) or delivery.received_at

@@ -73,7 +73,7 @@ def _control(data: dict[str, Any], delivery: Delivery, installation: Installatio
     if kind == "call.recording.saved":
         url = _link(payload)
         ended_at = _at(payload, "recording_ended_at", installation)
-        return [Row(occurred_at or ended_at or delivery.received_at, (f"id:{session}",), Recording(session, url))]
+        return [Row(occurred_at or ended_at or delivery.received_at, (f"id:{session}",), Recording(session, url), aside=True)]
     control = text_in(payload, "call_control_id")
     leg = needed(text_in(payload, "call_leg_id") or control, "call_leg_id", kind)
     incoming = _DIRECTIONS.get(text_in(payload, "direction").lower())
@@ -131,7 +131,7 @@ def _texml(told: dict[str, Any], delivery: Delivery, installation: Installation)
     url = text_in(told, "RecordingUrl")
     rows = []
     if url and text_in(told, "RecordingStatus").lower() in ("", "completed"):
-        rows.append(Row(at or delivery.received_at, (f"id:{sid}", f"leg:{sid}"), Recording(sid, url)))
+        rows.append(Row(at or delivery.received_at, (f"id:{sid}", f"leg:{sid}"), Recording(sid, url), aside=True))
     if status in _LIVE or status in _ENDS:
         rows.append(_status(told, sid, status, at, delivery, installation))
     if not rows:

@@ -59,7 +59,7 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
     rows = []
     if text_in(told, "RecordingUrl") and text_in(told, "RecordingStatus").lower() in ("", "completed"):
         recorded = _moment(text_in(told, "RecordingStartTime")) or at or delivery.received_at
-        rows.append(Row(recorded, (f"id:{sid}",), Recording(sid, text_in(told, "RecordingUrl"))))
+        rows.append(Row(recorded, (f"id:{sid}",), Recording(sid, text_in(told, "RecordingUrl")), aside=True))
     if status in _LIVE | _ENDS.keys() or (not status and text_in(told, "AnsweredBy")):
         said = _status(sid, status, at, told)
         ids = {sid, said.leg.parent, said.dialled.leg if said.dialled else sid} - {""}

@@ -79,7 +79,7 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     at, shift = _times(told, installation)
     if kind == _RECORDING:
         link = needed(text_in(told, "file_link"), "file_link", "a completed recording")
-        return [Row(at or delivery.received_at, (f"id:{key}",), _Recording(key, link))]
+        return [Row(at or delivery.received_at, (f"id:{key}",), _Recording(key, link), aside=True)]
     event = _event(key, kind, told, text_in(told, "direction") or told_by_event, at, shift, installation)
     return [Row(event.at, (f"id:{key}",), event)]
 

@@ -61,7 +61,8 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
 
 
 def _row(part: Part) -> Row:
-    return Row(part.first_at, (f"id:{part.key}",), part)  # a log comes later, its call is as old as the live events
+    # a log comes later, its call is as old as the live events
+    return Row(part.first_at, (f"id:{part.key}",), part, aside=part.is_elsewhere)
 
 
 def _live(called: dict[str, Any], name: str, at: datetime | None, installation: Installation) -> Part:
@@ -161,7 +162,7 @@ def _recording(item: dict[str, Any], at: datetime | None, delivery: Delivery) ->
     key = needed(text_in(item, "call_id"), "call_id", "a recording")
     link, id_ = text_in(item, "download_url"), text_in(item, "id")
     found = Recording(key, link or f"zoom_phone:{needed(id_, 'download_url', 'a recording')}")
-    return Row(at or delivery.received_at, (f"id:{key}",), found)
+    return Row(at or delivery.received_at, (f"id:{key}",), found, aside=True)
 
 
 def _time(told: dict[str, Any], installation: Installation, *names: str) -> datetime | None:

@@ -85,6 +85,11 @@ class Part:
         return told
 
     @property
+    def is_elsewhere(self) -> bool:
+        """A colleague answered, perhaps under another id."""
+        return _ELSEWHERE in self.word
+
+    @property
     def is_refusal(self) -> bool:
         return self.outcome not in (None, Disposition.ANSWERED)
 
@@ -149,7 +154,7 @@ def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:
     if not parts:
         return []
     members = _members(parts)
-    if all(any(_ELSEWHERE in part.word for part in member.parts) and not member.answered for member in members):
+    if all(any(part.is_elsewhere for part in member.parts) and not member.answered for member in members):
         return []
     links = sorted(row.said.link for row in rows if isinstance(row.said, Recording))
     links += sorted(part.recording for part in parts if part.recording)
