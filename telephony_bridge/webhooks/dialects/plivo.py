@@ -54,7 +54,7 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     """One callback."""
     told = event_of(delivery)
     if "CallUUID" not in told:
-        if told.keys() & {"CallStatus", "Event", "HangupCause"} and not told.keys() & {"CallSid", "ConferenceUUID"}:
+        if {"CallStatus", "Event"} <= told.keys() and "CallSid" not in told:
             raise Malformed("CallUUID is missing; every callback of a call needs it", "CallUUID")
         if told.keys() & {"MessageUUID", "ConferenceUUID", "ParentAuthID"}:
             raise NotACall("Plivo's callback of another kind: only calls and their recordings are used", "CallUUID")

@@ -58,7 +58,7 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
         return _control(data, delivery, installation)
     if object_in(data, "payload").keys() & {"call_session_id", "call_leg_id", "call_control_id"}:
         raise Malformed("data.event_type is missing; every event of a call needs it", "data.event_type")
-    if told.keys() & {"CallSid", "CallSidLegacy"} or ("CallStatus" in told and "CallUUID" not in told):
+    if told.keys() & {"CallSid", "CallSidLegacy"} or {"CallStatus", "CallDuration"} <= told.keys():
         if text_in(told, "CallSid").startswith("CA"):
             raise Misdirected("This is a callback of Twilio: add a source of the dialect twilio and paste its address there")
         return _texml(told, delivery, installation)

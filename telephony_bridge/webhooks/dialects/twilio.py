@@ -50,7 +50,7 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
     if text_in(told, "CallSidLegacy"):
         raise Misdirected("This is a TeXML callback of Telnyx: add a source of the dialect telnyx and paste its address there")
     status = text_in(told, "CallStatus").lower()
-    if "CallUUID" in told or not (status or told.keys() & {"CallSid", "AccountSid"}):
+    if not told.keys() & {"CallSid", "AccountSid"} and not {"CallStatus", "CallDuration"} <= told.keys():
         raise Misdirected("Neither CallSid nor AccountSid is here: this webhook is pasted into another system")
     if not status and not text_in(told, "RecordingUrl", "AnsweredBy"):
         if text_in(told, "Direction") and "MessageSid" not in told:
