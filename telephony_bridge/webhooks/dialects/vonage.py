@@ -42,6 +42,8 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
         at = at_needed(at, "timestamp", status)
         return [Row(at, _ties(key, leg), Verdict(key, needed(leg, "call_uuid", status), status, at), aside=True)]
     if status not in _STATES:
+        if not status and "direction" in told:
+            raise Malformed("status is missing; an event of a call needs it", "status")
         raise NotACall(f"Vonage's event {without_digits(status) or 'without status'} tells of no call's progress", "status")
     event = _event(told, key, needed(leg, "uuid", status), status, at, installation)
     return [Row(event.at, _ties(key, leg), event)]
