@@ -17,6 +17,7 @@ _DISPOSITIONS = {  # handup_result and result, in small letters and without unde
     "voicemail": Disposition.VOICEMAIL,
     "busy": Disposition.BUSY,
     "reject": Disposition.BUSY,
+    "declin": Disposition.BUSY,
     "cancel": Disposition.CANCELED,
     "no answer": Disposition.NO_ANSWER,
     "missed": Disposition.NO_ANSWER,
@@ -191,7 +192,7 @@ def _call(parts: Sequence[Part], members: Sequence[_Member], recording: str | No
         extension=_starter(starter, parts) if direction is not Direction.INBOUND else None,
         rung={member.extension for member in people},
         talked=talked,
-        hangup_cause=closing.result if closing else None,
+        hangup_cause=closing.result if closing else max(part.result for part in parts),  # the second: a word we do not know
         recording_url=recording,
         via=_via(callers or [one for one in people if one.answered] or people, installation),
         final=final,
