@@ -12,6 +12,7 @@ _HIDDEN = re.compile(r"(?i)anonym|unknown|restrict|private|unavail|withheld|hidd
 _SCHEME = re.compile(r"(?i)^(?:tel|sips?|callto):")
 # the spellings that need no opinion of libphonenumber: every ten-digit national number of these ranges is possible
 _PLAIN_RU = re.compile(r"(?:\+?7|8)?([3489]\d{9})")
+_SHORTEST_FULL = 10  # digits with the country code where no plus tells that it is there: nine are a local number of somebody
 _SHORTEST = 8  # digits with the country code; shorter ones are service numbers or local ones without a city
 
 
@@ -73,7 +74,7 @@ def _judged(text: str, plain: str, region: str) -> str | None:
     elif plain.startswith("00"):
         asked = ["+" + plain[2:]]
     else:
-        asked = [plain, "+" + plain]
+        asked = [plain, "+" + plain] if len(plain) >= _SHORTEST_FULL else [plain]
     for spelling in asked:
         try:
             number = phonenumbers.parse(spelling, region)
