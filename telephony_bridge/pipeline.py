@@ -18,7 +18,7 @@ from telephony_bridge.errors import Malformed, Unreadable
 from telephony_bridge.model import Call, Company, Delivery, Via
 from telephony_bridge.promises import judge_promises
 from telephony_bridge.webhooks import Source
-from telephony_bridge.webhooks.dialects.engine import connected
+from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
 from telephony_bridge.webhooks.dialects.reading import Row
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
 ]
 
 BOOK_DAYS = 40  # how far back closings are read; older days are closed for good
-NO_CALL_YET = "No call yet: another event of it is owed, one that says who called whom"
 NOTE_REACH = timedelta(days=31)  # how old a call may be that a comment is still about
 
 

@@ -21,6 +21,11 @@ def test_ec_21_hidden_and_short_numbers_are_none(raw: str) -> None:
     assert e164(raw) is None
 
 
+def test_ec_19_a_local_number_becomes_no_other_countrys() -> None:
+    assert e164("901230001") is None  # and no +90 123 0001
+    assert e164("901230001", "UZ") == "+998901230001"
+
+
 def test_ec_18_extension_is_split_off() -> None:
     assert split_extension("8 (999) 000-12-34 доб. 123") == ("8 (999) 000-12-34", "123")
 

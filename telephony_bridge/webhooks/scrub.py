@@ -26,7 +26,7 @@ _EPOCHS = range(1_000_000_000, 2_500_000_000)
 _NAMES = re.compile(r"(?i)name|comment|email|contact_info|title$|responsible")  # keys whose value is about a person
 _NO_NAMES = re.compile(
     r"(?i)event|notification_name|scenario|codec|profile|domain|user_?name|host|gateway|app_name|chan|presence|virtual|file|tree|"
-    r"queue|group|trunk|tag|switch|context|rtp|caller_id_number|city|state|country"
+    r"queue|group|trunk|tag|switch|context|rtp|caller_id_number|city|state|country|cause"
 )
 _WORDS = re.compile(r"(?i)cause|status|reason|result|disposition|state|type|event|action|direction|code$")  # his own words
 _SCHEMA = re.compile(r"https?://(?:schema\.|www\.w3\.org/)")  # names a notation and nobody

@@ -57,10 +57,11 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
 
 
 def _row(told: dict[str, Any], received_at: datetime) -> Row:
-    event = text_in(told, "event")
-    if text_in(told, "resource") and event and isinstance(told.get("data"), dict):
-        if text_in(told, "resource") != "call" or not event.startswith("call."):
+    event, resource = text_in(told, "event"), text_in(told, "resource")
+    if (resource and event) or (resource == "call" and "data" in told) or (event.startswith("call.") and "data" in told):
+        if (resource and resource != "call") or (event and not event.startswith("call.")):
             raise NotACall(f"Aircall's event {without_digits(event)} tells of no call", "event")
+        needed(event, "event", "Aircall's webhook")
         call = object_in(told, "data")
     else:
         call = object_in(told, "call") or told
@@ -74,7 +75,7 @@ def _row(told: dict[str, Any], received_at: datetime) -> Row:
         link = text_in(call, "recording", "asset")
         if not link:
             raise NotACall("The assets that were generated hold no recording", "data.recording")
-        return Row(at or received_at, ties, _Recording(key, link))
+        return Row(at or received_at, ties, _Recording(key, link), aside=True)
     found = _snapshot(key, event, at, call)
     return Row(found.started_at, ties, found)  # a tag or a comment may come days later
 
@@ -93,6 +94,9 @@ def _snapshot(key: str, event: str, at: datetime | None, call: dict[str, Any]) -
     done = event in _KNOWS_MORE or text_in(call, "status").lower() == "done"
     if event in _KNOWS_MORE:
         at_needed(ended, "data.ended_at", event)
+    number = text_in(call, "raw_digits") or _outside(call)
+    if direction is Direction.OUTBOUND and event in _KNOWS_MORE:
+        needed(number, "data.raw_digits", event)
     line, user = object_in(call, "number"), object_in(call, "user")
     return _Snapshot(
         key=key,
@@ -103,7 +107,7 @@ def _snapshot(key: str, event: str, at: datetime | None, call: dict[str, Any]) -
         started_at=started,
         answered_at=answered,
         ended_at=ended,
-        number=text_in(call, "raw_digits"),
+        number=number,
         line=(text_in(line, "name"), text_in(line, "digits")),
         user=text_in(user, "id") or _taking_part(call),
         given_by=text_in(object_in(call, "transferred_by"), "id"),
@@ -116,12 +120,21 @@ def _snapshot(key: str, event: str, at: datetime | None, call: dict[str, Any]) -
 
 def _taking_part(call: dict[str, Any]) -> str:
     """The user among the participants, where he alone is one: ``user`` is empty when an outbound call begins."""
+    return _alone(call, "user", "id")
+
+
+def _outside(call: dict[str, Any]) -> str:
+    """The outside party among the participants, where it alone is one."""
+    return _alone(call, "external", "phone_number")
+
+
+def _alone(call: dict[str, Any], kind: str, field: str) -> str:
     for name in ("participants", "conference_participants"):
         listed = call.get(name)
         parts = [part for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
-        users = {text_in(part, "id") for part in parts if text_in(part, "type") == "user"} - {""}
-        if len(users) == 1:
-            return users.pop()
+        told = {text_in(part, field) for part in parts if text_in(part, "type") == kind} - {""}
+        if len(told) == 1:
+            return told.pop()
     return ""
 
 

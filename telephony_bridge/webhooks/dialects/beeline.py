@@ -69,7 +69,7 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
             broken = broken or said
             continue
         if isinstance(told, Recording):
-            rows.append(Row(told.at or delivery.received_at, (f"id:{told.key}",), told))
+            rows.append(Row(told.at or delivery.received_at, (f"id:{told.key}",), told, aside=True))
         else:
             near = _near(told.party, (told.started_at - APART, told.started_at + APART))
             rows.append(Row(told.started_at, (f"id:{told.key}", *near), told))

@@ -68,7 +68,7 @@ def polled(record: Record, installation: Installation) -> Statistic | Recording:
         )
     if not record.keys() & {"abonent", "startDate"}:
         raise Misdirected("Neither an xsi:Event nor abonent or startDate is here: this webhook is pasted into another system")
-    status = text_in(record, "status").upper()
+    status = needed(text_in(record, "status"), "status", "a row of statistics").upper()
     direction = _DIRECTIONS.get(text_in(record, "direction").upper()) or _STATUSES.get(status)
     if direction is None:
         raise Malformed("direction: expected INBOUND or OUTBOUND", "direction")

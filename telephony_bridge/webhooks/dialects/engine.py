@@ -10,6 +10,7 @@ from typing import TypeVar
 from telephony_bridge.model import Call, Delivery, Installation
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
+NO_CALL_YET = "No call yet: another event of it is owed, one that says who called whom"
 T = TypeVar("T")
 
 

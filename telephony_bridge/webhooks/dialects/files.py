@@ -9,7 +9,7 @@ from typing import Any
 
 from telephony_bridge.errors import Malformed, Unreadable
 from telephony_bridge.model import Call, Delivery, Installation, rfc3339
-from telephony_bridge.webhooks.dialects.engine import connected
+from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
 
 
@@ -63,7 +63,7 @@ def call_json(call: Call, source: str, dialect: str) -> dict[str, Any]:
 def understand_files(
     dialect: Dialect, paths: Sequence[Path], installation: Installation, *, received_at: datetime, source: str = "files"
 ) -> list[dict[str, Any]]:
-    """Calls and refusals, each at the place of the first file that told of it."""
+    """Calls and refusals, each at the place of the first file that told of it; also what became no call is said of every file."""
     told: list[tuple[int, dict[str, Any]]] = []
     first: dict[Row, int] = {}
     for place, path in enumerate(paths):
@@ -75,17 +75,16 @@ def understand_files(
             rows = said.rows if isinstance(said, Malformed) else ()
         for row in rows:
             first.setdefault(row, place)
-    silent: set[int] = set()
-    telling: set[int] = {place for place, _ in told}
+    silent: dict[int, str] = {}
+    telling = {place for place, _ in told}
     for found in connected(first):
         places = {first[row] for row in found}
         calls = dialect.tell(found, installation)
         told += [(min(places), call_json(call, source, dialect.name)) for call in calls]
-        (telling if calls else silent).update(places)
-    told += [(place, _of_no_call(paths[place])) for place in silent - telling]
+        if calls:
+            telling |= places
+        else:
+            silent |= dict.fromkeys(places, "not_a_call" if any(row.aside for row in found) else "malformed")
+    for place in silent.keys() - telling:
+        told.append((place, {"refused": silent[place], "file": str(paths[place]), "why": NO_CALL_YET}))
     return [line for _, line in sorted(told, key=lambda one: one[0])]
-
-
-def _of_no_call(path: Path) -> dict[str, Any]:
-    """A recording, an answer or a transfer by itself: the delivery waits for the ones that tell the call."""
-    return {"refused": "not_a_call", "file": str(path), "why": "It belongs to a call of which none of these files tells"}

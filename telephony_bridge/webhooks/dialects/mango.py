@@ -165,7 +165,7 @@ def _recording(key: str, told: dict[str, Any], delivery: Delivery) -> list[Row]:
         raise NotACall("A recording that failed; events/record/added tells of what was saved of it", "completion_code")
     at = _happened_at(told, "a recording", delivery.received_at) if text_in(told, "timestamp") else delivery.received_at
     recording = _Recording(key, needed(text_in(told, "recording_id"), "recording_id", "a recording"))
-    return [Row(at, (f"id:{key}",), recording)]
+    return [Row(at, (f"id:{key}",), recording, aside=True)]
 
 
 def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:

@@ -53,13 +53,15 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
 
 def _row(record: dict[str, Any], talk_is: str) -> Row:
     told = {name.lower(): value for name, value in record.items()}  # the casing of the keys varies
-    if "exttrackingid" not in told or not told.keys() & {"calltime", "callingnumber", "callednumber"}:
+    if len(told.keys() & {"exttrackingid", "calltime", "callingnumber", "callednumber"}) < 2:
         if told.keys() & _LIVE or "CHECK_ALIVE" in told.values():
             raise NotACall("Live events of МТС are not understood, their format is unpublished: post rows of callHistory instead")
         raise Misdirected("extTrackingId and callTime of МТС are not here: post rows of GET /api/v1/callHistory/enterprise")
     direction = text_in(told, "direction").upper()
     if direction not in _HALVES:
         raise Malformed("direction: expected ORIGINATING or TERMINATING", "direction")
+    if direction == "ORIGINATING":
+        needed(text_in(told, "callednumber"), "calledNumber", "an ORIGINATING row")
     missed = needed(text_in(told, "status"), "status", "a row of the history").upper() == "MISSED"
     duration = text_in(told, "duration")
     id_ = needed(text_in(told, "exttrackingid"), "extTrackingId", "a row of the history")

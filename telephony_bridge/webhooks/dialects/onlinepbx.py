@@ -98,6 +98,8 @@ def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:
         if one.word == "call_answered" and (person or one.direction is not Direction.INBOUND)
     ]
     answered_at = min((at for at, _ in answers), default=None)
+    if last is not None and last.talk is None and answered_at is not None and answered_at <= last.at:
+        last = replace(last, talk=int((last.at - answered_at).total_seconds()))  # its end leaves the length out
     started_at, final, talk = events[0].at, last is not None and last.talk is not None, 0
     if last is not None and last.talk is not None:
         answered_at, talk = _talk(last, last.talk, answered_at, started_at if events[0].word in _STARTS else None)

@@ -17,7 +17,7 @@ from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Call, Delivery, Direction, Disposition, Installation
 from telephony_bridge.webhooks import proofs
 from telephony_bridge.webhooks.dialects.bodies import event_of, text_in
-from telephony_bridge.webhooks.dialects.fields import at_needed, moment, needed, seconds, without_digits
+from telephony_bridge.webhooks.dialects.fields import moment, needed, seconds, without_digits
 from telephony_bridge.webhooks.dialects.legs import EMPTY_XML, LegEvent, Recording, legs_of, root_of
 from telephony_bridge.webhooks.dialects.legs_calls import call_of_legs
 from telephony_bridge.webhooks.dialects.reading import Dialect, Row
@@ -35,6 +35,8 @@ _CAUSES = {
     "CALL_REJECTED": Disposition.BUSY,
     "ORIGINATOR_CANCEL": Disposition.CANCELED,
     "UNALLOCATED_NUMBER": Disposition.FAILED,
+    "Busy Line": Disposition.BUSY,  # so it is spelled in HangupCauseName
+    "Unallocated Number": Disposition.FAILED,
 }
 _UTC = Installation(ZoneInfo("UTC"))
 _ONE_LEG = frozenset({Direction.INBOUND, Direction.OUTBOUND})
@@ -52,6 +54,8 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     """One callback."""
     told = event_of(delivery)
     if "CallUUID" not in told:
+        if {"CallStatus", "Event"} <= told.keys() and "CallSid" not in told:
+            raise Malformed("CallUUID is missing; every callback of a call needs it", "CallUUID")
         if told.keys() & {"MessageUUID", "ConferenceUUID", "ParentAuthID"}:
             raise NotACall("Plivo's callback of another kind: only calls and their recordings are used", "CallUUID")
         raise Misdirected("CallUUID is not here: this webhook is pasted into another system")
@@ -59,7 +63,7 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     event, link = text_in(told, "Event").lower(), text_in(told, "RecordUrl", "RecordFile")
     rows = []
     if link:
-        rows.append(Row(_session(told) or delivery.received_at, (f"id:{uuid}",), Recording(uuid, link)))
+        rows.append(Row(_session(told) or delivery.received_at, (f"id:{uuid}",), Recording(uuid, link), aside=True))
     if text_in(told, "CallStatus") or text_in(told, "DialAction", "DialStatus") or event == "hangup":
         said = _Told(_leg(uuid, event, told, installation), _dialled(uuid, told))
         at = said.leg.at or said.leg.started_at or _session(told) or delivery.received_at
@@ -108,16 +112,14 @@ def _leg(uuid: str, event: str, told: dict[str, Any], installation: Installation
         if incoming is None:
             raise Malformed("Direction: expected inbound or outbound", "Direction")
         needed(text_in(told, "To"), "To", "Event=Hangup")
-        ended_at = at_needed(ended_at, "EndTime", "Event=Hangup")
-        if started_at is not None and ended_at < started_at:
+        if started_at is not None and ended_at is not None and ended_at < started_at:
             raise Malformed("EndTime is before StartTime", "EndTime")
-        if answered_at is not None and not (started_at or answered_at) <= answered_at <= ended_at:
+        if answered_at is not None and not (started_at or answered_at) <= answered_at <= (ended_at or answered_at):
             raise Malformed("AnswerTime is not between StartTime and EndTime", "AnswerTime")
     duration = seconds(text_in(told, "Duration"), "Duration")  # BillDuration is rounded up to the minute
-    outcome = _ENDS.get(status)
+    outcome, cause = _ENDS.get(status), text_in(told, "HangupCause", "HangupCauseName")
     if outcome is Disposition.ANSWERED and answered_at is None and not duration:
-        outcome = Disposition.NO_ANSWER  # completed in order, and nobody had answered
-    cause = text_in(told, "HangupCause", "HangupCauseName")
+        outcome = _CAUSES.get(cause, Disposition.NO_ANSWER)  # completed in order, and nobody had answered
     return LegEvent(
         leg=uuid,
         parent=above if above != uuid else "",

@@ -21,12 +21,14 @@ class Row:
     ``ties`` name what connects it to others, as ``kind:value``; two rows of one source that share a tie on the same or
     a neighbouring UTC day may belong together, and ``tell`` has the last word. ``id:VALUE`` ties are identities: a
     call's ``call_key`` is always the VALUE of one of its rows' ``id:`` ties. ``at`` is the row's own time (receipt,
-    where it has none). ``said`` is the dialect's own frozen value, hashable, equal for a repeat.
+    where it has none). ``said`` is the dialect's own frozen value, hashable, equal for a repeat. ``aside``: it only adds to a
+    call that others tell of (a recording, a colleague's answer), so that alone it is none.
     """
 
     at: datetime
     ties: tuple[str, ...]
     said: Any
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,13 +31,17 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
 
 def _rows(told: dict[str, Any], installation: Installation) -> list[Row]:
     envelope = object_in(told, "pn_apns") or told
-    body = envelope.get("body")
-    if isinstance(body, dict) and (text_in(envelope, "event") or text_in(envelope, "subscriptionId")):
-        if "parties" in body and ("telephonySessionId" in body or "eventTime" in body):
+    event, body = text_in(envelope, "event").partition("?")[0], envelope.get("body", envelope)
+    if isinstance(body, dict) and {"telephonySessionId", "parties"} & body.keys() and "serverId" in body:
+        return _session(body, text_in(envelope, "timestamp"), installation)
+    if isinstance(body, dict) and (event or text_in(envelope, "subscriptionId")) and "body" in envelope:
+        if event.endswith("/telephony/sessions") or ("parties" in body and "eventTime" in body):
             return _session(body, text_in(envelope, "timestamp"), installation)
-        event = text_in(envelope, "event").partition("?")[0].rpartition("/")[2]
+        event = event.rpartition("/")[2]
         raise NotACall(f"RingCentral's event {without_digits(event) or 'without a name'} tells of no session's parties", "event")
-    if not ("sessionId" in told and "startTime" in told):
+    if event.endswith("/telephony/sessions"):
+        raise Malformed("body is missing; telephony/sessions needs it", "body")
+    if len(told.keys() & {"sessionId", "telephonySessionId", "startTime", "result"}) < 2:
         raise Misdirected("Neither RingCentral's body and subscriptionId nor records of its Call Log are here")
     if text_in(told, "type").lower() not in ("voice", ""):
         raise NotACall("A record of another type: only Voice is used", "type")
@@ -74,6 +78,7 @@ def _change(party: dict[str, Any], key: str, legacy: str, sequence: int, at: dat
         callee=_end(object_in(party, "to")),
         code=needed(text_in(status, "code"), "parties.status.code", "telephony/sessions").lower(),
         reason=text_in(status, "reason"),
+        missed=text_in(party, "missedCall") == "true",
         ringout=origin == "RingOut",
     )
     # a Gone party went on in another session: the two are one call
@@ -105,6 +110,9 @@ def _record(told: dict[str, Any], installation: Installation) -> Row:
     if not own and isinstance(legs, list):  # the Simple view drops the legs
         ids = {text_in(object_in(leg, "extension"), "id") for leg in legs if isinstance(leg, dict)} - {""}
         own = ids.pop() if len(ids) == 1 else ""
+    caller, callee = _end(object_in(told, "from")), _end(object_in(told, "to"))
+    if direction == "outbound":
+        needed(callee.number or callee.extension, "to", "a record of the Call Log")
     recording = object_in(told, "recording")
     link, id_ = text_in(recording, "contentUri"), text_in(recording, "id")
     record = Record(
@@ -113,10 +121,10 @@ def _record(told: dict[str, Any], installation: Installation) -> Row:
         ended_at=at + timedelta(seconds=duration),
         seconds=duration,
         inbound=direction == "inbound",
-        caller=_end(object_in(told, "from")),
-        callee=_end(object_in(told, "to")),
+        caller=caller,
+        callee=callee,
         extension=own,
-        result=text_in(told, "result"),
+        result=needed(text_in(told, "result"), "result", "a record of the Call Log"),
         by_ip="VoIP" in (text_in(told, "transport"), text_in(told, "action").removesuffix(" Call")),
         recording=link or (f"ringcentral:{id_}" if id_ else ""),
     )

@@ -36,6 +36,13 @@ _RESULTS = {  # of the Call Log, in small letters; other words are no answer
     "voicemail": Disposition.VOICEMAIL,
     "busy": Disposition.BUSY,
     "rejected": Disposition.BUSY,
+    "declined": Disposition.BUSY,
+    "call failed": Disposition.FAILED,
+    "call failure": Disposition.FAILED,
+    "wrong number": Disposition.FAILED,
+    "internal error": Disposition.FAILED,
+    "international disabled": Disposition.FAILED,
+    "blocked": Disposition.FAILED,
 }
 
 

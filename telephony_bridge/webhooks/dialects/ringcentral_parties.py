@@ -39,6 +39,7 @@ class Change:
     callee: End
     code: str
     reason: str
+    missed: bool
     ringout: bool
 
 
@@ -98,7 +99,8 @@ def party_of(changes: Sequence[Change], installation: Installation) -> Party:
         callee=callee,
         first_at=min(one.at for one in ordered),
         early=any(one.code in ("setup", "proceeding") for one in ordered),
-        rang=any(one.code == "proceeding" for one in ordered),
+        # a subscription may ask for the ends of missed calls only
+        rang=any(one.code == "proceeding" or one.missed for one in ordered),
         answered_at=answered_at,
         left_at=min((one.at for one in ordered if one.code in leaving and answered_at and one.at >= answered_at), default=None),
         closed_at=last.at if last.code in _CLOSING else None,

@@ -72,7 +72,7 @@ def _row(record: dict[str, Any], begun: bool, installation: Installation) -> Row
     whole = nested(record) if all(isinstance(value, str) for value in record.values()) else record
     parts = (object_in(whole, "additional_call_data"), whole)
     told = {name.lower(): value for part in parts for name, value in part.items() if value not in ("", None)}
-    if "calldate" not in told or not {"call_type", "additional_call_data"} & told.keys():
+    if not ({"call_type", "additional_call_data"} & told.keys() and {"uniqueid", "calldate"} & told.keys()):
         raise Misdirected("calldate and call_type of Ringostat are not here: add them to its parameters, if this is Ringostat")
     word = needed(text_in(told, "call_type"), "call_type", "every event of a call").lower()
     direction = _DIRECTIONS.get(word)

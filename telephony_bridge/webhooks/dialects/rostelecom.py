@@ -84,6 +84,8 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     if "info" in told or method == "call_info":
         info = _info(told)
         return [Row(info.started_at, (f"id:{info.key}",), info)]
+    if "from_sipuri" in told and not told.keys() & {"session_id", "state"}:
+        raise NotACall("call_back asks to make a call, and tells of none: events come to call_events", "from_sipuri")
     if not told.keys() & _OURS:
         raise Misdirected(
             "Neither session_id nor the numbers of call_events are here: this webhook is pasted into another system"
@@ -165,25 +167,25 @@ def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:
         talk = _room(info.seconds, answered_at or started_at, ended_at)
     elif len(talked) > 1:  # without the ringing between two of ours
         talk = _room(sum(one.seconds for one in talked), answered_at or started_at, ended_at)
-    return [
-        call_of(
-            first.key,
-            direction,
-            installation,
-            party=next((party.address for party in outside if party.address), ""),
-            started_at=started_at,
-            answered_at=answered_at,
-            ended_at=ended_at,
-            talk_seconds=talk if final else 0,
-            disposition=Disposition.ANSWERED if answered else Disposition.NO_ANSWER,
-            extension=credited.user,
-            rung={party.user for party in ours if party.user} if inbound else (),
-            talked=talked,
-            recording_url=f"rostelecom:{first.key}" if _is_recorded(events, info) else None,
-            via=_via(credited, installation),
-            final=final,
-        )
-    ]
+    call = call_of(
+        first.key,
+        direction,
+        installation,
+        party=next((party.address for party in outside if party.address), ""),
+        started_at=started_at,
+        answered_at=answered_at,
+        ended_at=ended_at,
+        talk_seconds=talk if final else 0,
+        disposition=Disposition.ANSWERED if answered else Disposition.NO_ANSWER,
+        extension=credited.user,
+        rung={party.user for party in ours if party.user} if inbound else (),
+        talked=talked,
+        recording_url=f"rostelecom:{first.key}" if _is_recorded(events, info) else None,
+        via=_via(credited, installation),
+        final=final,
+    )
+    began = info is not None or any(one.state in ("new", "calling") for one in events)
+    return [call if began else replace(call, ring_seconds=None)]
 
 
 def _started_at(events: Sequence[_Event], info: _Info | None) -> datetime:

@@ -103,12 +103,12 @@ def call_of(
     talked in turn. ``talk_seconds`` and ``ring_seconds`` as told; without them they come of the times, where those are known.
     """
     answered = disposition is Disposition.ANSWERED
+    until = answered_at if answered or disposition is Disposition.VOICEMAIL else ended_at  # a machine's answer ends the ringing
     if not answered:
         answered_at, talk_seconds, talked = None, 0, ()
     elif talk_seconds is None:
         known = answered_at is not None and ended_at is not None
         talk_seconds = max(int((ended_at - answered_at).total_seconds()), 0) if known else 0  # type: ignore[operator]
-    until = answered_at if answered else ended_at
     if ring_seconds is None and until is not None:
         ring_seconds = max(int((until - started_at).total_seconds()), 0)
     if direction is Direction.INBOUND:

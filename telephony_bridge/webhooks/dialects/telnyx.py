@@ -56,7 +56,9 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     data = object_in(told, "data")
     if text_in(data, "event_type"):
         return _control(data, delivery, installation)
-    if "CallSid" in told or "CallSidLegacy" in told:
+    if object_in(data, "payload").keys() & {"call_session_id", "call_leg_id", "call_control_id"}:
+        raise Malformed("data.event_type is missing; every event of a call needs it", "data.event_type")
+    if told.keys() & {"CallSid", "CallSidLegacy"} or {"CallStatus", "CallDuration"} <= told.keys():
         if text_in(told, "CallSid").startswith("CA"):
             raise Misdirected("This is a callback of Twilio: add a source of the dialect twilio and paste its address there")
         return _texml(told, delivery, installation)
@@ -73,12 +75,14 @@ def _control(data: dict[str, Any], delivery: Delivery, installation: Installatio
     if kind == "call.recording.saved":
         url = _link(payload)
         ended_at = _at(payload, "recording_ended_at", installation)
-        return [Row(occurred_at or ended_at or delivery.received_at, (f"id:{session}",), Recording(session, url))]
+        return [Row(occurred_at or ended_at or delivery.received_at, (f"id:{session}",), Recording(session, url), aside=True)]
     control = text_in(payload, "call_control_id")
     leg = needed(text_in(payload, "call_leg_id") or control, "call_leg_id", kind)
     incoming = _DIRECTIONS.get(text_in(payload, "direction").lower())
-    if kind == "call.initiated" and incoming is None:
-        raise Malformed("direction: expected incoming or outgoing", "direction")
+    if kind == "call.initiated":
+        if incoming is None:
+            raise Malformed("direction: expected incoming or outgoing", "direction")
+        needed(text_in(payload, "to"), "to", kind)
     started_at, ended_at = (_at(payload, name, installation) for name in ("start_time", "end_time"))
     ended = kind == "call.hangup"
     at = occurred_at or (ended_at if ended else started_at if kind == "call.initiated" else None)
@@ -131,10 +135,12 @@ def _texml(told: dict[str, Any], delivery: Delivery, installation: Installation)
     url = text_in(told, "RecordingUrl")
     rows = []
     if url and text_in(told, "RecordingStatus").lower() in ("", "completed"):
-        rows.append(Row(at or delivery.received_at, (f"id:{sid}", f"leg:{sid}"), Recording(sid, url)))
+        rows.append(Row(at or delivery.received_at, (f"id:{sid}", f"leg:{sid}"), Recording(sid, url), aside=True))
     if status in _LIVE or status in _ENDS:
         rows.append(_status(told, sid, status, at, delivery, installation))
     if not rows:
+        if not status and not url and text_in(told, "From", "To"):
+            raise Malformed("CallStatus is missing; every TeXML callback of a call needs it", "CallStatus")
         raise NotACall(
             f"CallStatus {without_digits(status[:20]) or 'is missing'}: this TeXML callback tells of no call", "CallStatus"
         )

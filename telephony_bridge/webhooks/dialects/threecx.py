@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -64,6 +64,12 @@ _REPORTS = {
     "missed": (Direction.INBOUND, False),
     "notanswered": (Direction.OUTBOUND, False),
 }
+_STARTS = ("CallStartTimeUTC", "started_at_utc", "started_at", "StartTimeUtc", "DateTime")  # as templates name it
+_ESTABLISHED = ("CallEstablishedTimeUTC", "answered_at", "EstablishedTimeUtc")
+_ENDS = ("CallEndTimeUTC", "ended_at", "EndTimeUtc")
+_ROW = {"callhistoryid", "cdrid", "cdrstartedat", "cdransweredat", "cdrendedat"}  # a few of the fields tell what a record is
+_REPORT = {"calltype", "agent", "number", "duration"}
+_LINE = {"historyid", "timestart", "timeend", "reasonterminated", "fromno", "tono"}
 _AT_ONCE = timedelta(seconds=2)  # a queue and a menu answer by themselves within it
 
 
@@ -78,11 +84,11 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
 
 def _record(record: dict[str, Any], installation: Installation) -> Row:
     told = {word_of(name): value for name, value in record.items()}
-    if "callhistoryid" in told and "cdrstartedat" in told:
+    if len(told.keys() & _ROW) > 1:
         return _v20(told, installation)
-    if "calltype" in told and "agent" in told:
-        return _report(told)
-    if "timestart" in told and told.keys() & {"callid", "historyid"}:
+    if len(told.keys() & _REPORT) > 2:
+        return _report(told, installation)
+    if len(told.keys() & _LINE) > 1:
         return _cdr(told, installation)
     raise Misdirected("Neither a CDR line, nor a row of cdroutput, nor our call report: this is not 3CX as our page sets it up")
 
@@ -228,28 +234,33 @@ def _participant(told: Mapping[str, Any], name: str, installation: Installation)
     dn, number = text_in(told, f"{name}dnnumber"), text_in(told, f"{name}participantphonenumber")
     types = f"{text_in(told, f'{name}entitytype')} {text_in(told, f'{name}dntype')}"
     kind = _kind(types, number, dn, installation)
+    if not kind and text_in(told, f"{name}participantisincoming") == "true":
+        kind = LINE  # it came over a trunk and shows no number
     return Party(kind, dn or (number if kind == EXTENSION else ""), number, text_in(told, f"{name}dnname"))
 
 
-def _report(told: Mapping[str, Any]) -> Row:
+def _report(told: Mapping[str, Any], installation: Installation) -> Row:
     """One agent's call. Of a transferred one every agent reports his own."""
     word = needed(text_in(told, "calltype"), "CallType", "a call report")
     if word.lower() not in _REPORTS:
         raise NotACall(f"CallType {without_digits(word[:40])!r} is none of Inbound, Outbound, Missed and Notanswered", "CallType")
     direction, answered = _REPORTS[word.lower()]
-    start = "CallStartTimeUTC" if "callstarttimeutc" in told else "started_at_utc"
-    started_at = at_needed(_utc(told, start), start, "a call report")
-    ended_at = _utc(told, "CallEndTimeUTC")
-    answered_at = _in_order(
-        started_at, _utc(told, "CallEstablishedTimeUTC"), ended_at, "CallEstablishedTimeUTC", "CallEndTimeUTC"
-    )
-    length = _length(text_in(told, "duration"))
+    start, established, end = (_named_in(told, names) for names in (_STARTS, _ESTABLISHED, _ENDS))
+    # [DateTime] is of the server's clock, unless the template spells its zone
+    began = moment(text_in(told, "datetime"), start, installation) if start == "DateTime" else _utc(told, start)
+    started_at, ended_at = at_needed(began, start, "a call report"), _utc(told, end)
+    answered_at = _in_order(started_at, _utc(told, established), ended_at, established, end)
+    length = _length(text_in(told, "duration", "durationseconds"))
+    if answered and length is None and (answered_at is None or ended_at is None):
+        raise Malformed("Duration is missing; a report of an answered call needs it", "Duration")
     if ended_at is None or answered_at is None:  # another template: a duration is all there is
         answered_at, talk = None, length or 0
         talk = talk if ended_at is None else min(talk, int((ended_at - started_at).total_seconds()))
     else:
         talk = int((ended_at - answered_at).total_seconds())
-    agent, number = text_in(told, "agent"), text_in(told, "number")
+    agent, number = text_in(told, "agent", "agentextension"), text_in(told, "number")
+    if direction is Direction.OUTBOUND:
+        needed(number, "Number", "a report of an outbound call")
     key = "report-" + hashlib.sha256("|".join((started_at.isoformat(), agent, number, word.lower())).encode()).hexdigest()[:32]
     outside, person = Party(LINE, "", number), Party(EXTENSION, agent, agent)
     inbound = direction is Direction.INBOUND
@@ -268,6 +279,11 @@ def _report(told: Mapping[str, Any]) -> Row:
     )
     one_call = (f"report:{started_at.isoformat()}|{number}|{direction}",) if number else ()
     return Row(started_at, (f"id:{key}", *one_call), segment)
+
+
+def _named_in(told: Mapping[str, Any], names: Sequence[str]) -> str:
+    """By which of these names this template tells a time; where by none, ours."""
+    return next((name for name in names if text_in(told, word_of(name))), names[0])
 
 
 def _length(value: str) -> int | None:

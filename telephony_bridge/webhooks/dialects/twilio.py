@@ -49,17 +49,19 @@ def read(delivery: Delivery, _installation: Installation) -> list[Row]:
     told = event_of(delivery)
     if text_in(told, "CallSidLegacy"):
         raise Misdirected("This is a TeXML callback of Telnyx: add a source of the dialect telnyx and paste its address there")
-    if not told.keys() & {"CallSid", "AccountSid"}:
-        raise Misdirected("Neither CallSid nor AccountSid is here: this webhook is pasted into another system")
     status = text_in(told, "CallStatus").lower()
+    if not told.keys() & {"CallSid", "AccountSid"} and not {"CallStatus", "CallDuration"} <= told.keys():
+        raise Misdirected("Neither CallSid nor AccountSid is here: this webhook is pasted into another system")
     if not status and not text_in(told, "RecordingUrl", "AnsweredBy"):
+        if text_in(told, "Direction") and "MessageSid" not in told:
+            raise Malformed("CallStatus is missing; every callback of a call needs it", "CallStatus")
         raise NotACall("Twilio's callback of another kind: only calls and their recordings are used", "CallStatus")
     sid = needed(text_in(told, "CallSid"), "CallSid", "every callback of a call")
     at = _moment(text_in(told, "Timestamp"))
     rows = []
     if text_in(told, "RecordingUrl") and text_in(told, "RecordingStatus").lower() in ("", "completed"):
         recorded = _moment(text_in(told, "RecordingStartTime")) or at or delivery.received_at
-        rows.append(Row(recorded, (f"id:{sid}",), Recording(sid, text_in(told, "RecordingUrl"))))
+        rows.append(Row(recorded, (f"id:{sid}",), Recording(sid, text_in(told, "RecordingUrl")), aside=True))
     if status in _LIVE | _ENDS.keys() or (not status and text_in(told, "AnsweredBy")):
         said = _status(sid, status, at, told)
         ids = {sid, said.leg.parent, said.dialled.leg if said.dialled else sid} - {""}
@@ -94,6 +96,8 @@ def _status(sid: str, status: str, at: datetime | None, told: dict[str, Any]) ->
     incoming = True if direction == "inbound" else False if direction.startswith("outbound") else None
     if incoming is None and (direction or caller or called):
         raise Malformed("Direction: expected inbound, outbound-api or outbound-dial", "Direction")
+    if incoming is False:
+        needed(called, "To", "an outgoing leg")
     parent = text_in(told, "ParentCallSid")
     if direction == "outbound-dial" and not parent:  # alone it would be counted as a call of its own
         raise Malformed("ParentCallSid is missing; a leg that <Dial> made needs it", "ParentCallSid")

@@ -84,7 +84,7 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     if kind == _RECORDING:
         needed(link, "file_link", "a completed recording")
     if link:
-        rows.append(Row(at or delivery.received_at, (f"id:{key}",), _Recording(key, link)))
+        rows.append(Row(at or delivery.received_at, (f"id:{key}",), _Recording(key, link), aside=True))
     if kind != _RECORDING:
         event = _event(key, kind, told, text_in(told, "direction") or told_by_event, at, shift, installation)
         rows.append(Row(event.at, (f"id:{key}",), event))

@@ -37,11 +37,13 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
         link = text_in(told, "recording_url")
         if not link:
             raise Malformed("recording_url is empty; a recording needs it", "recording_url")
-        return [Row(at or delivery.received_at, _ties(key, leg), Recording(key, leg, link))]
+        return [Row(at or delivery.received_at, _ties(key, leg), Recording(key, leg, link), aside=True)]
     if status in _VERDICTS:
         at = at_needed(at, "timestamp", status)
-        return [Row(at, _ties(key, leg), Verdict(key, needed(leg, "call_uuid", status), status, at))]
+        return [Row(at, _ties(key, leg), Verdict(key, needed(leg, "call_uuid", status), status, at), aside=True)]
     if status not in _STATES:
+        if not status and "direction" in told:
+            raise Malformed("status is missing; an event of a call needs it", "status")
         raise NotACall(f"Vonage's event {without_digits(status) or 'without status'} tells of no call's progress", "status")
     event = _event(told, key, needed(leg, "uuid", status), status, at, installation)
     return [Row(event.at, _ties(key, leg), event)]
@@ -55,7 +57,9 @@ def _ties(key: str, leg: str) -> tuple[str, ...]:
 def _moved(told: dict[str, Any], leg: str, at: datetime | None) -> Row:
     at = at_needed(at, "timestamp", "transfer")
     before, after = (needed(text_in(told, name), name, "transfer") for name in ("conversation_uuid_from", "conversation_uuid_to"))
-    return Row(at, (f"id:{before}", f"id:{after}", f"leg:{needed(leg, 'uuid', 'transfer')}"), Moved(before, after, at))
+    return Row(
+        at, (f"id:{before}", f"id:{after}", f"leg:{needed(leg, 'uuid', 'transfer')}"), Moved(before, after, at), aside=True
+    )
 
 
 def _event(told: dict[str, Any], key: str, leg: str, status: str, at: datetime | None, installation: Installation) -> Event:

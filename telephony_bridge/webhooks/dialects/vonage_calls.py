@@ -171,8 +171,9 @@ def _call(key: str, legs: Sequence[_Leg], recording: str | None, installation: I
         direction, client, staff = Direction.INBOUND, first, [leg for leg in people if leg is not first]
     elif outside:
         # several numbers and nobody of ours: who was called first is the client, the others are employees' phones
-        client = min(outside if ours else outside[:1], key=lambda leg: (leg.answered_at is None, leg.first_at, leg.id))
-        direction, staff = Direction.OUTBOUND, ours or outside[1:]
+        tries = outside if ours else [leg for leg in outside if leg.endpoint.name == outside[0].endpoint.name]
+        client = min(tries, key=lambda leg: (leg.answered_at is None, leg.first_at, leg.id))
+        direction, staff = Direction.OUTBOUND, ours or [leg for leg in outside if leg not in tries]
     else:
         dials_out = first.inbound and not _is_ours(first.other, installation)
         direction, staff = Direction.OUTBOUND if dials_out else Direction.INTERNAL, ours
@@ -288,4 +289,6 @@ def _via(leg: _Leg, staff: Sequence[_Leg], installation: Installation) -> Via:
             return Via.IP
         if mine.network.isdecimal():  # MCC and MNC: a mobile carrier
             return Via.MOBILE
+    elif _is_person(leg.other, installation) and not leg.inbound:
+        return Via.IP  # he dialled from an app or a SIP phone that has no leg of its own
     return via_of(installation, *(one.endpoint.name for one in ordered[:1]), leg.other.name)

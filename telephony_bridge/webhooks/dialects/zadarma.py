@@ -77,7 +77,7 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     if event == "NOTIFY_RECORD":
         key = needed(text_in(told, "pbx_call_id"), "pbx_call_id", event)
         recording = _Recording(needed(text_in(told, "call_id_with_rec"), "call_id_with_rec", event))
-        return [Row(delivery.received_at, (f"id:{key}",), recording)]
+        return [Row(delivery.received_at, (f"id:{key}",), recording, aside=True)]
     if event not in _INBOUND | _OUTBOUND:
         raise NotACall(f"Zadarma's {without_digits(event[:40])} tells of no call and no recording", "event")
     key = needed(text_in(told, "pbx_call_id"), "pbx_call_id", event)

@@ -30,6 +30,7 @@ _LIVE = {
     "callee_rejected": "rejected",
     "callee_ended": "ended",
 }
+_EVENTS = {f"phone.{name}" for name in _LIVE}
 _LOG = re.compile(r"(caller|callee)_call_(?:history|log|element)_completed")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -38,6 +39,10 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
     """One event; a log of an ended call may hold several parts of it."""
     told = event_of(delivery)
     event, payload = text_in(told, "event"), told.get("payload")
+    if event in _EVENTS and not isinstance(payload, dict):
+        raise Malformed(f"payload is missing; {event} needs it", "payload")
+    if not event and isinstance(payload, dict) and "call_id" in object_in(payload, "object"):
+        raise Malformed("event is missing; it says what became of the call", "event")
     if not event or not isinstance(payload, dict):
         raise Misdirected("Zoom's event and payload are not here: this webhook is pasted into another system")
     if event == "endpoint.url_validation":
@@ -61,7 +66,8 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
 
 
 def _row(part: Part) -> Row:
-    return Row(part.first_at, (f"id:{part.key}",), part)  # a log comes later, its call is as old as the live events
+    # a log comes later, its call is as old as the live events
+    return Row(part.first_at, (f"id:{part.key}",), part, aside=part.is_elsewhere)
 
 
 def _live(called: dict[str, Any], name: str, at: datetime | None, installation: Installation) -> Part:
@@ -73,6 +79,9 @@ def _live(called: dict[str, Any], name: str, at: datetime | None, installation: 
         at_needed(ended, "payload.object.call_end_time", name)
     if ended is not None and ended < (answered or rang or ended):
         raise Malformed("payload.object.call_end_time is before the call began", "payload.object.call_end_time")
+    caller, callee = _party(object_in(called, "caller")), _party(object_in(called, "callee"))
+    if name == "caller_ended":
+        needed(callee.number or callee.extension, "payload.object.callee", name)
     if state == "answered":
         answered = at_needed(answered or at, "payload.object.answer_start_time", name)
     first = at_needed(
@@ -87,8 +96,8 @@ def _live(called: dict[str, Any], name: str, at: datetime | None, installation: 
         answered_at=answered,
         ended_at=ended if ended is not None or state not in ("missed", "rejected") else at or first,
         talk_seconds=None,
-        caller=_party(object_in(called, "caller")),
-        callee=_party(object_in(called, "callee")),
+        caller=caller,
+        callee=callee,
         inside=False,
         result=text_in(called, "handup_result", "hangup_result"),  # the first is the vendor's own spelling
         recording="",
@@ -161,7 +170,7 @@ def _recording(item: dict[str, Any], at: datetime | None, delivery: Delivery) ->
     key = needed(text_in(item, "call_id"), "call_id", "a recording")
     link, id_ = text_in(item, "download_url"), text_in(item, "id")
     found = Recording(key, link or f"zoom_phone:{needed(id_, 'download_url', 'a recording')}")
-    return Row(at or delivery.received_at, (f"id:{key}",), found)
+    return Row(at or delivery.received_at, (f"id:{key}",), found, aside=True)
 
 
 def _time(told: dict[str, Any], installation: Installation, *names: str) -> datetime | None:

@@ -17,6 +17,7 @@ _DISPOSITIONS = {  # handup_result and result, in small letters and without unde
     "voicemail": Disposition.VOICEMAIL,
     "busy": Disposition.BUSY,
     "reject": Disposition.BUSY,
+    "declin": Disposition.BUSY,
     "cancel": Disposition.CANCELED,
     "no answer": Disposition.NO_ANSWER,
     "missed": Disposition.NO_ANSWER,
@@ -85,6 +86,11 @@ class Part:
         return told
 
     @property
+    def is_elsewhere(self) -> bool:
+        """A colleague answered, perhaps under another id."""
+        return _ELSEWHERE in self.word
+
+    @property
     def is_refusal(self) -> bool:
         return self.outcome not in (None, Disposition.ANSWERED)
 
@@ -149,7 +155,7 @@ def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:
     if not parts:
         return []
     members = _members(parts)
-    if all(any(_ELSEWHERE in part.word for part in member.parts) and not member.answered for member in members):
+    if all(any(part.is_elsewhere for part in member.parts) and not member.answered for member in members):
         return []
     links = sorted(row.said.link for row in rows if isinstance(row.said, Recording))
     links += sorted(part.recording for part in parts if part.recording)
@@ -186,7 +192,7 @@ def _call(parts: Sequence[Part], members: Sequence[_Member], recording: str | No
         extension=_starter(starter, parts) if direction is not Direction.INBOUND else None,
         rung={member.extension for member in people},
         talked=talked,
-        hangup_cause=closing.result if closing else None,
+        hangup_cause=closing.result if closing else max(part.result for part in parts),  # the second: a word we do not know
         recording_url=recording,
         via=_via(callers or [one for one in people if one.answered] or people, installation),
         final=final,
