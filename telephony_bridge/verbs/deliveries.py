@@ -120,7 +120,7 @@ def capture(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
     told = webhooks.scrub_headers(found["headers"]) | {
-        "X-Tail": found["tail"],
+        "X-Tail": webhooks.scrub_tail(found["tail"]),
         "X-Query": webhooks.scrub_query(found["query"]),
         "X-Method": "" if found["method"] == "POST" else found["method"],
         "X-Received": rfc3339(found["received_at"]),
