@@ -160,6 +160,24 @@ async def test_a_repeat_on_the_next_day_is_recognised(office: Street) -> None:
     assert (again["delivery"], again["duplicate"]) == (first["delivery"], True)
 
 
+async def test_a_repeat_of_what_could_not_be_read_is_understood_when_it_can_be(office: Street) -> None:
+    row = ami_row(at("10:00"), talk=40)
+    first = await (await office.post(row)).json()
+    async with office.database.begin() as conn:  # as an older program, or a source set up otherwise, would have left it
+        await conn.execute("update deliveries set outcome = 'malformed', why = 'x', settled_at = received_at")
+    await office.understand()
+    assert await office.calls() == []
+    answer = await office.post(row)
+    assert (answer.status, await answer.json()) == (200, first | {"duplicate": True})
+    await office.understand()
+    assert len(await office.calls()) == 1
+    broken = row | {"Duration": "-5"}
+    for duplicate in (False, True):
+        told = await (await office.post(broken)).json(content_type=None)
+        assert (told["status"], told["duplicate"]) == (422, duplicate)
+    assert await outcomes(office) == {"understood": 1, "malformed": 1}
+
+
 async def test_503_when_postgres_is_away_and_nothing_is_kept(own_database: db.Database) -> None:
     told = Settings(admin_token=ADMIN, schema=own_database.schema)
     async with TestClient(TestServer(build(own_database, told, with_worker=False))) as client:
