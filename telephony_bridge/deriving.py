@@ -212,7 +212,8 @@ async def find_twins(conn: db.Connection, book: Book, units: Iterable[tuple[date
     """Which calls of these (day, number) repeat another source's (EC-37). Returns the rows for which that changed."""
     if len(book.sources) < 2:
         return []
-    around = {(day + timedelta(days=shift), number) for day, number in units for shift in (-1, 0, 1)}
+    near = {(day + timedelta(days=shift), number) for day, number in units for shift in (-1, 0, 1)}
+    around = near | {(day + timedelta(days=shift), number) for day, number in near for shift in (-1, 1)}
     rows = {row["id"]: row for row in await calls.by_number(conn, around)}
     told = [
         matcher.Told(
@@ -230,7 +231,8 @@ async def find_twins(conn: db.Connection, book: Book, units: Iterable[tuple[date
         for row in rows.values()
     ]
     found = matcher.twins(told)
-    changed = [row for id_, row in rows.items() if row["twin_of"] != found.get(id_)]
+    # of the outermost days the other side of midnight is not seen: they only tell whose twin is whose within
+    changed = [row for id_, row in rows.items() if (row["day"], row["number"]) in near and row["twin_of"] != found.get(id_)]
     await calls.point(conn, {row["id"]: found.get(row["id"]) for row in changed})
     return changed
 

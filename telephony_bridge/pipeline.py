@@ -107,7 +107,10 @@ async def _source_told(
         told.read(source, delivery)
     fresh = set(told.rows)
     await webhooks.inbox.tie(conn, source.id, told.rows)
-    sets = await _whole_sets(conn, source, told, fresh)
+    formerly = await calls.told_by(conn, fresh | set(told.refused))
+    others = {id_ for known in formerly for id_ in known.delivery_ids} - fresh - set(told.refused)
+    await _read_again(conn, source, told, others)
+    sets = await _whole_sets(conn, source, told, fresh | others)
 
     found: list[tuple[Call, tuple[int, ...]]] = []
     keys: set[str] = set()
@@ -118,16 +121,20 @@ async def _source_told(
         found += [(call, ids) for call in source.dialect.tell(rows, source.installation)]
     days |= {deriving.utc_day(call.started_at) for call, _ in found}
     before = await calls.known(conn, source.id, days, keys)
+    before += [known for known in formerly if known.id not in {one.id for one in before}]
     settled = {known.call_key: known.settled for known in before if known.settled is not None}
     made = await deriving.entries(conn, book, source.id, [(_as_heard(call, source, settled), ids) for call, ids in found])
 
     new, changed, absorbed = _settle_identity(made, before)
+    orphans = await calls.repeating(conn, absorbed)
     ids_by_key = await calls.write(conn, source.id, new, changed, absorbed, now=now)
-    await _settle_deliveries(conn, told, fresh, sets, found, ids_by_key, now=now)
+    told_again = others.union(*(ids for _, ids in sets))
+    await _settle_deliveries(conn, told, fresh, told_again, found, ids_by_key, now=now)
 
     units = {(entry.day, entry.call.number, entry.manager_id) for entry in made}
     units |= {(known.day, known.number, known.manager_id) for known in before}
     twins = await deriving.find_twins(conn, book, {(day, number) for day, number, _ in units if number is not None})
+    twins += orphans
     units |= {(row["day"], row["number"], row["manager_id"]) for row in twins}
     await deriving.reweigh(conn, book, _units(units))
     leads = {known.lead_id for known in before} - {None}
@@ -172,9 +179,9 @@ def _units(units: Iterable[tuple[date, str | None, int | None]]) -> set[tuple[da
 
 
 async def _whole_sets(
-    conn: db.Connection, source: Source, told: _Told, fresh: set[int]
+    conn: db.Connection, source: Source, told: _Told, asking: set[int]
 ) -> list[tuple[list[Row], tuple[int, ...]]]:
-    """The connected sets that the fresh deliveries belong to, completed by what was kept before: (rows, delivery ids)."""
+    """The connected sets that the asking deliveries belong to, completed by what was kept before: (rows, delivery ids)."""
     asked: set[tuple[date, str]] = set()
     while True:
         bearer: dict[Row, set[int]] = {}
@@ -184,7 +191,7 @@ async def _whole_sets(
         sets = []
         for rows in connected(list(bearer)):
             ids = set().union(*(bearer[row] for row in rows))
-            if ids & fresh:
+            if ids & asking:
                 sets.append((rows, tuple(sorted(ids))))
         unasked = [
             row for rows, _ in sets for row in rows if any((deriving.utc_day(row.at), tie) not in asked for tie in row.ties)
@@ -193,10 +200,15 @@ async def _whole_sets(
             return sets
         asked |= {(deriving.utc_day(row.at), tie) for row in unasked for tie in row.ties}
         missing = await webhooks.inbox.tied(conn, source.id, unasked) - set(told.rows) - set(told.refused)
-        for _, delivery in await webhooks.inbox.by_ids(conn, missing):
-            seen = _Told()
-            seen.read(source, delivery)
-            told.rows[delivery.id] = seen.rows.get(delivery.id, [])  # what is wrong with it is for its own turn to say
+        await _read_again(conn, source, told, missing)
+
+
+async def _read_again(conn: db.Connection, source: Source, told: _Told, ids: set[int]) -> None:
+    """Rows of deliveries whose own turn this is not; what is wrong with one is for its turn to say."""
+    for _, delivery in await webhooks.inbox.by_ids(conn, ids) if ids else ():
+        seen = _Told()
+        seen.read(source, delivery)
+        told.rows[delivery.id] = seen.rows.get(delivery.id, [])
 
 
 def _settle_identity(
@@ -235,7 +247,7 @@ async def _settle_deliveries(
     conn: db.Connection,
     told: _Told,
     fresh: set[int],
-    sets: Sequence[tuple[list[Row], tuple[int, ...]]],
+    told_again: set[int],
     found: Sequence[tuple[Call, tuple[int, ...]]],
     ids_by_key: dict[str, int],
     *,
@@ -256,8 +268,7 @@ async def _settle_deliveries(
     }
     outcomes |= {delivery_id: (outcome, why, []) for delivery_id, (outcome, why) in told.refused.items()}
     await webhooks.inbox.settle(conn, outcomes, now=now)
-    before = {id_ for _, ids in sets for id_ in ids} - fresh
-    await webhooks.inbox.retell(conn, {id_: spoke.get(id_, []) for id_ in before}, NO_CALL_YET)
+    await webhooks.inbox.retell(conn, {id_: spoke.get(id_, []) for id_ in told_again - fresh}, NO_CALL_YET)
 
 
 async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:

@@ -22,7 +22,7 @@ PREFIX = "TELEPHONY_BRIDGE_"
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
         raise ValueError("an IANA zone such as Europe/Moscow") from unknown
     return value
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from telephony_bridge import db, metrics, pipeline, webhooks
+from telephony_bridge import db, logs, metrics, pipeline, webhooks
 from telephony_bridge.model import Company
 
 BATCH = 400
@@ -41,7 +41,7 @@ async def understand_some(database: db.Database, company: Company, *, now: datet
     except db.AWAY:
         raise
     except Exception as failed:
-        log.warning("batch_failed", deliveries=len(ids), error=repr(failed))
+        log.warning("batch_failed", deliveries=len(ids), error=logs.place_of(failed))
         await _one_by_one(database, company, ids, now=now)
         return len(ids)
     if ids:
@@ -62,8 +62,9 @@ async def _one_by_one(database: db.Database, company: Company, ids: list[int], *
             raise
         except Exception as failed:
             log.exception("put_aside", delivery=delivery_id)
+            why = f"This program failed over it: {logs.place_of(failed)}"
             async with database.begin() as conn:
-                await webhooks.inbox.put_aside(conn, delivery_id, f"{type(failed).__name__}: {failed}", now=now)
+                await webhooks.inbox.put_aside(conn, delivery_id, why, now=now)
 
 
 def _count(story: pipeline.Understood, done: datetime) -> None:

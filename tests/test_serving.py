@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+import orjson
 import pytest
 
 from telephony_bridge import db, webhooks
@@ -123,3 +124,34 @@ async def test_a_worker_process_understands_what_a_door_without_one_kept(own_dat
             assert await asyncio.wait_for(worker.wait(), 10) == 0
         door.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(door.wait(), 25) == 0
+
+
+async def test_no_token_and_nothing_of_a_request_reaches_the_log(database: db.Database, database_url: str) -> None:
+    path, port = await office(database), free_port()
+    requests = [
+        f"POST {path}/\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        f"POST {path} HTTP/9.9\r\n\r\n",
+        f"POST {path}/{'a' * 9000} HTTP/1.1\r\nHost: x\r\n\r\n",
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nContent-Encoding: gzip\r\n\r\n+79990000",
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n+79990000",
+    ]
+    async with process(["serve"], database_url, database.schema, port) as started:
+        await ready(port)
+        async with process(["serve"], database_url, database.schema, port) as second:
+            _, why = await asyncio.wait_for(second.communicate(), 20)
+            assert (second.returncode, why.count(b"\n")) == (1, 1)
+            assert b"TELEPHONY_BRIDGE_PORT" in why
+        for request in requests:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request.encode("latin-1"))
+            if "90\r\n" not in request:
+                assert b" 400 " in await reader.readline()
+            writer.close()
+        await asyncio.sleep(0.3)
+        started.send_signal(signal.SIGTERM)
+        _, log = await asyncio.wait_for(started.communicate(), 20)
+    lines = [orjson.loads(line) for line in log.splitlines()]
+    assert sum("Error handling request" in line["event"] for line in lines) >= 3
+    assert "postgres_away" not in {line["event"] for line in lines}
+    assert path.rpartition("/")[2] not in log.decode()
+    assert "79990000" not in log.decode()

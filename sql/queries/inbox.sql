@@ -12,8 +12,8 @@ on conflict (received_on, source_id, digest) do nothing
 returning id, source_id, digest;
 
 -- already_kept
--- The deliveries that a repeat repeats. $1 sources, $2 days of receipt, $3 digests, one array each.
-select d.id, d.source_id, d.digest
+-- The deliveries that a repeat repeats, and what became of them. $1 sources, $2 days of receipt, $3 digests, one array each.
+select d.id, d.source_id, d.digest, d.outcome
 from unnest($1::bigint[], $2::date[], $3::bytea[]) as u (source_id, received_on, digest)
 join deliveries d on d.received_on between u.received_on - 1 and u.received_on
                  and d.source_id = u.source_id and d.digest = u.digest;

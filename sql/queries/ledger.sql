@@ -3,6 +3,15 @@
 select id, call_key, manager_id, duty_manager_id, lead_id, number, day, delivery_ids, settled from calls
 where started_on = any($2::date[]) and source_id = $1 and call_key = any($3::text[]);
 
+-- told_by
+-- Calls that these deliveries told of when they were understood before. $1 deliveries.
+select c.id, c.call_key, c.manager_id, c.duty_manager_id, c.lead_id, c.number, c.day, c.delivery_ids, c.settled
+from (select distinct unnest(call_ids) as id from deliveries where id = any($1::bigint[])) t join calls c on c.id = t.id;
+
+-- repeating
+-- Calls that repeat another source's calls. $1 the calls they repeat.
+select * from calls where twin_of = any($1::bigint[]);
+
 -- insert
 -- New calls. $1 source, $2 now, then one array a column.
 insert into calls (source_id, understood_at, call_key, started_on, direction, extension, number, number_raw, started_at, answered_at,

@@ -68,19 +68,31 @@ def read_call(row: db.Record) -> Call:
 async def known(conn: db.Connection, source_id: int, started: Iterable[date], keys: Iterable[str]) -> list[Known]:
     """Calls under any of these keys that started on these days or a neighbour."""
     days = sorted({day + timedelta(days=shift) for day in started for shift in (-1, 0, 1)})
-    return [
-        Known(
-            row["id"],
-            row["call_key"],
-            row["manager_id"],
-            row["number"],
-            row["day"],
-            row["lead_id"],
-            frozenset(row["delivery_ids"]),
-            row["settled"],
-        )
-        for row in await conn.fetch(SQL.known, source_id, days, sorted(keys))
-    ]
+    return [_known(row) for row in await conn.fetch(SQL.known, source_id, days, sorted(keys))]
+
+
+async def told_by(conn: db.Connection, deliveries: Iterable[int]) -> list[Known]:
+    """Calls that these deliveries told of when they were understood before."""
+    return [_known(row) for row in await conn.fetch(SQL.told_by, sorted(deliveries))]
+
+
+def _known(row: db.Record) -> Known:
+    return Known(
+        row["id"],
+        row["call_key"],
+        row["manager_id"],
+        row["number"],
+        row["day"],
+        row["lead_id"],
+        frozenset(row["delivery_ids"]),
+        row["settled"],
+    )
+
+
+async def repeating(conn: db.Connection, ids: Iterable[int]) -> list[db.Record]:
+    """Ledger rows of the calls that repeat these."""
+    asked = sorted(ids)
+    return list(await conn.fetch(SQL.repeating, asked)) if asked else []
 
 
 def _columns(entries: Sequence[Entry]) -> list[Sequence[object]]:

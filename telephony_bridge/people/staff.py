@@ -41,7 +41,7 @@ class Particulars:
             raise Refused("name: a manager needs a name")
         try:
             ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as unknown:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
             raise Refused(f"timezone: read {self.timezone!r}, expected an IANA zone such as Europe/Moscow") from unknown
         if not self.segment.strip():
             raise Refused("segment: expected a word such as cold")

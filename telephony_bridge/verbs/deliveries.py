@@ -14,6 +14,8 @@ from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import JSON, in_transaction, moment_of, refuse, show, show_one
 
 app = typer.Typer(help="What arrived and what became of it.", no_args_is_help=True)
+LAST = 2**63 - 1
+ID = typer.Argument(help="A delivery's id.", min=1, max=LAST)
 
 
 @app.command("list")
@@ -52,7 +54,7 @@ def reasons(
 
 
 @app.command("show")
-def show_delivery(delivery_id: int, as_json: bool = JSON) -> None:
+def show_delivery(delivery_id: int = ID, as_json: bool = JSON) -> None:
     """One delivery whole, with its body and what became of it.
 
     Example: telephony-bridge deliveries show 17
@@ -67,7 +69,7 @@ def show_delivery(delivery_id: int, as_json: bool = JSON) -> None:
 
 @app.command("replay")
 def replay(
-    ids: list[int] = typer.Argument(None, help="Delivery ids."),
+    ids: list[int] = typer.Argument(None, help="Delivery ids.", min=1, max=LAST),
     source: str | None = typer.Option(None, "--source"),
     outcome: str | None = typer.Option(None, "--outcome"),
     since: str | None = typer.Option(None, "--since", help="Received at or after (RFC 3339)."),
@@ -98,8 +100,8 @@ def replay(
 
 @app.command("capture")
 def capture(
-    delivery_id: int,
-    case: str,
+    delivery_id: int = ID,
+    case: str = typer.Argument(help="The fixture's name."),
     into: Path = typer.Option(Path("fixtures/cdr"), "--into", help="The fixtures' folder."),
 ) -> None:
     """Writes a scrubbed fixture from a delivery: phone numbers, names, tokens and links are replaced, the shape stays.
@@ -120,7 +122,7 @@ def capture(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(body)
     told = webhooks.scrub_headers(found["headers"]) | {
-        "X-Tail": found["tail"],
+        "X-Tail": webhooks.scrub_tail(found["tail"]),
         "X-Query": webhooks.scrub_query(found["query"]),
         "X-Method": "" if found["method"] == "POST" else found["method"],
         "X-Received": rfc3339(found["received_at"]),

@@ -18,6 +18,7 @@ from telephony_bridge.errors import NotFound, Unreadable
 from telephony_bridge.model import Company, Delivery
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import refuse, with_database
+from telephony_bridge.webhooks.dialects.bodies import text_of
 
 _LINES = 500  # of a file in one delivery
 
@@ -91,8 +92,10 @@ def _rows(text: bytes) -> tuple[list[bytes], Callable[[Sequence[bytes]], bytes]]
     """The rows of an export, and how some of them make a body that the door would take. Raises ``ValueError``."""
     start = text.lstrip(b"\xef\xbb\xbf \r\n\t")
     if start[:1] == b"[":  # numbers stay as they were written: 1483463468.20 is an id
-        array = json.loads(start, parse_float=str, parse_int=str)
-        return [orjson.dumps(row) for row in array], _array
+        array = json.loads(text_of(start), parse_float=str, parse_int=str)
+        return [json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") for row in array], _array
+    if start[:1] == b"{" and not _is_json(start.partition(b"\n")[0]) and _is_json(start):
+        return [start], _array  # one object over many lines
     lines = [line for line in start.splitlines(keepends=True) if line.strip()]
     if not lines:
         raise ValueError("it is empty")
@@ -102,7 +105,17 @@ def _rows(text: bytes) -> tuple[list[bytes], Callable[[Sequence[bytes]], bytes]]
             return [start], _array  # one object, on as many lines as it likes
         return lines, _array
     header = not any(digit in lines[0] for digit in b"0123456789")  # every row of calls has a number, no header has
+    if len(lines) == header:
+        raise ValueError("it has no row")
     return lines[header:], lambda rows: b"".join([*lines[:header], *rows])
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text_of(text))
+    except ValueError:
+        return False
+    return True
 
 
 def _array(rows: Sequence[bytes]) -> bytes:

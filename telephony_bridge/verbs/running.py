@@ -77,7 +77,7 @@ def show(rows: list[dict[str, Any]], *, as_json: bool, columns: list[str] | None
         table.add_column(name)
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in names))
-    Console().print(table)
+    Console(markup=False, emoji=False, highlight=False).print(table)
 
 
 def _cell(value: object) -> str:

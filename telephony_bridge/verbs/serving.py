@@ -12,6 +12,7 @@ from aiohttp import web
 
 from telephony_bridge import db, logs, worker
 from telephony_bridge.app import build
+from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import moment_of, with_database
@@ -33,7 +34,10 @@ async def serve_until_told(database: db.Database, told: Settings, *, with_worker
     await runner.setup()
     try:
         site = web.TCPSite(runner, told.host, told.port, backlog=1024)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as taken:
+            raise Refused(f"{told.host}:{told.port} cannot be served on ({taken.strerror}); see TELEPHONY_BRIDGE_PORT") from taken
         log.info("serving", address=told.address, worker=with_worker)
         await until_told()
         log.info("stopping")

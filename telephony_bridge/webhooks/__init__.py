@@ -6,7 +6,7 @@ from telephony_bridge.webhooks import inbox
 from telephony_bridge.webhooks.dialects import DIALECTS
 from telephony_bridge.webhooks.dialects.generic import schema as generic_schema
 from telephony_bridge.webhooks.receive import MAX_BODY, Door, problem
-from telephony_bridge.webhooks.scrub import scrub, scrub_headers, scrub_query
+from telephony_bridge.webhooks.scrub import scrub, scrub_headers, scrub_query, scrub_tail
 from telephony_bridge.webhooks.snippets import snippet
 from telephony_bridge.webhooks.sources import (
     Source,
@@ -39,5 +39,6 @@ __all__ = [
     "scrub",
     "scrub_headers",
     "scrub_query",
+    "scrub_tail",
     "snippet",
 ]

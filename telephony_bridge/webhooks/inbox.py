@@ -111,7 +111,11 @@ class Keeper:
 
 
 async def keep(conn: db.Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
-    """Stores each arrival once; an answer for each, in order."""
+    """Stores each arrival once; an answer for each, in order.
+
+    A repeat of what could not be read and can be now (the source was put right, or this program) waits to be understood.
+    """
+    readable: list[int] = []
     first: dict[tuple[int, bytes], Arrival] = {}
     keys = [(arrival.source_id, arrival.digest) for arrival in arrivals]
     for key, arrival in zip(keys, arrivals, strict=True):
@@ -137,12 +141,17 @@ async def keep(conn: db.Connection, arrivals: Sequence[Arrival]) -> list[Kept]:
         )
     )
     new = {(row["source_id"], bytes(row["digest"])): row["id"] for row in await conn.fetch(SQL.keep, *columns)}
-    old = {}
+    old: dict[tuple[int, bytes], int] = {}
     if len(new) < len(first):
         again = [key for key in first if key not in new]
         days = [first[key].delivery.received_at.astimezone(UTC).date() for key in again]
         for row in await conn.fetch(SQL.already_kept, [key[0] for key in again], days, [key[1] for key in again]):
-            old[row["source_id"], bytes(row["digest"])] = row["id"]
+            key = (row["source_id"], bytes(row["digest"]))
+            old[key] = row["id"]
+            if first[key].outcome == "waiting" and row["outcome"] in ("malformed", "not_a_call", "failed"):
+                readable.append(row["id"])
+        if readable:
+            await conn.fetch(SQL.reopen, readable, max(one.delivery.received_at for one in arrivals))
     answers = []
     told: set[tuple[int, bytes]] = set()
     for key in keys:

@@ -13,7 +13,7 @@ import orjson
 import structlog
 from aiohttp import web
 
-from telephony_bridge import db, metrics
+from telephony_bridge import db, logs, metrics
 from telephony_bridge.errors import Malformed, Misdirected, NotACall
 from telephony_bridge.model import Company, Delivery
 from telephony_bridge.webhooks import inbox, sources
@@ -105,7 +105,14 @@ class Door:
                 return _unproved()
             if request.content_length is not None and request.content_length > MAX_BODY:
                 return problem(413, "A delivery may have 1 MiB at most; nothing was kept")
-            answer = await self._take(request, source)
+            try:
+                body = await request.read()
+            except web.HTTPRequestEntityTooLarge:
+                raise
+            except Exception as broken:  # the sender has gone, or what came is not the Content-Encoding it claims
+                log.info("no_body", source=source.name, error=type(broken).__name__)
+                return problem(400, "The body did not come whole, or not in its Content-Encoding; nothing was kept, send again")
+            answer = await self._take(request, source, body)
         except web.HTTPRequestEntityTooLarge:
             return problem(413, "A delivery may have 1 MiB at most; nothing was kept")
         except inbox.Crowded:
@@ -119,24 +126,25 @@ class Door:
     def _sender(self, request: web.Request) -> str:
         """Who posts: the peer, or whom our own proxies say they speak for."""
         address = request.remote or ""
-        chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        told = ",".join(request.headers.getall("X-Forwarded-For", ()))  # a proxy may add a line of its own
+        chain = [part.strip() for part in told.split(",") if part.strip()]
         while chain and any(sources.is_within(address, block) for block in self._proxies):
             address = chain.pop()
         return address
 
-    async def _take(self, request: web.Request, source: Source) -> web.Response:
+    async def _take(self, request: web.Request, source: Source, body: bytes) -> web.Response:
         told = {key.lower(): _storable(value) for key, value in request.headers.items()}
         delivery = Delivery(
             0,
             datetime.now(UTC),
-            await request.read(),
+            body,
             told,
             request.rel_url.raw_query_string,
             _storable(request.match_info.get("tail", "")),
             request.method,
         )
         dialect = source.dialect
-        greeting = dialect.greet(delivery, source.secrets) if dialect.greet is not None else None
+        greeting = _greeting(source, delivery)
         if greeting is not None:
             return _said(greeting)
         if source.secrets and dialect.prove is not None:
@@ -154,6 +162,8 @@ class Door:
             source.dialect.read(delivery, source.installation)
         except (Malformed, NotACall) as said:
             refused = said
+        except Exception as failed:  # our fault: kept, so that it costs a replay and never a call
+            log.error("reading_failed", source=source.name, error=logs.place_of(failed))
         outcome = "waiting" if refused is None else "malformed" if isinstance(refused, Malformed) else "not_a_call"
         if isinstance(refused, Malformed) and refused.rows:
             outcome = "waiting"  # the good rows of a body that holds many are understood all the same
@@ -173,6 +183,15 @@ class Door:
         return web.Response(
             body=orjson.dumps({"kept": True, "delivery": kept.id, "duplicate": kept.duplicate}), content_type="application/json"
         )
+
+
+def _greeting(source: Source, delivery: Delivery) -> Answer | None:
+    """The vendor's answer to what is no delivery. Where looking fails it is one: kept, and its error told."""
+    try:
+        return source.dialect.greet(delivery, source.secrets) if source.dialect.greet is not None else None
+    except Exception as failed:
+        log.error("greeting_failed", source=source.name, error=logs.place_of(failed))
+        return None
 
 
 def _unproved() -> web.Response:

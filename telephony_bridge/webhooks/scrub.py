@@ -15,21 +15,36 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-_NUMBER = re.compile(r"(?<![\w.+-])\+?\d(?:[ ()-]{0,2}\d){9,14}(?![\w.])")
+_GAP = r"[ ()\u00a0\u2009\u2010-\u2015\u2212-]{1,2}"
+_NUMBER = re.compile(  # in one piece wherever it stands (a file's name, a channel's), with gaps only where it stands alone
+    rf"(?<!\d)\+?\d{{10,15}}(?!\d)|(?<![\w.+-])\+?\(?\d{{1,7}}(?:{_GAP}\d{{1,7}}){{1,6}}(?![\w.])|\+\d{{1,3}}(?:\.\d{{2,4}}){{3,5}}(?!\d)"
+)
+_ID = re.compile(r"(?i)(?<!\w)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?!\w)")
 _LINK = re.compile(r"https?://[^\s\"'<>\\]+")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-zА-Яа-яЁё]{2,}")
-_NAME = re.compile(r"[A-ZА-ЯЁ][a-zа-яё]+(?:[ -][A-ZА-ЯЁ][a-zа-яё]*\.?)+")
-_PERSON = re.compile(r"[^\W\d_][^\W\d_.,' -]+(?:[ .,'-]+[^\W\d_]*)*")
-_QUOTED = re.compile(r"\"([^\"<>]*)\"(?= ?<)")  # the name of a caller id: "Anna" <101>
-_NO_NUMBER = re.compile(r"\d{4}-\d\d-\d\d|20\d{6}-\d{6}|\d-\d{8}$")  # a date, a file's stamp, a channel's instance
-_EPOCHS = range(1_000_000_000, 2_500_000_000)
-_NAMES = re.compile(r"(?i)name|comment|email|contact_info|title$|responsible")  # keys whose value is about a person
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-zА-Яа-яЁё]{2,}")
+_NAME = re.compile(  # two words with capitals, or any Russian ones: no vendor's own words, but under his words' keys
+    r"[A-Z][a-z]+(?:[ -][A-Z][a-z]*\.?)+|[А-Яа-яЁё]+(?:[ \u00a0._-]+[А-Яа-яЁё]+)*\.?"
+)
+_QUOTED = re.compile(
+    r"(?<=\")[^\"<>]{0,99}[^\W\d_][^\"<>]{0,99}(?=\"{1,2} ?<)|[^\W\d_][\w .'-]{0,99}(?= <\+?\d)"
+)  # a caller id's: "Anna" <101>
+_WHOSE = re.compile(r"(?=.*[^\W\d_])(?!\S+@\S+\Z).*", re.DOTALL)  # what may name somebody: letters, and no address alone
+_NO_NUMBER = re.compile(
+    r"\d{4}-\d\d-\d\d|20\d{6}-\d{6}|\d-\d{8}$|^20\d\d(?:0[1-9]|1[0-2])[0-3]\d(?:\d{4}|\d{6})$"
+)  # dates, stamps, instances
+_EPOCHS = range(1_000_000_000, 2_000_000_000)  # the next ones would be numbers of New York
+_NAMES = re.compile(
+    r"(?i)name|comment|notes?$|description$|email|contact_info|title$|responsible"
+)  # keys whose value is about a person
 _NO_NAMES = re.compile(
     r"(?i)event|notification_name|scenario|codec|profile|domain|user_?name|host|gateway|app_name|chan|presence|virtual|file|tree|"
     r"queue|group|trunk|tag|switch|context|rtp|caller_id_number|city|state|country|cause"
 )
 _WORDS = re.compile(r"(?i)cause|status|reason|result|disposition|state|type|event|action|direction|code$")  # his own words
 _SCHEMA = re.compile(r"https?://(?:schema\.|www\.w3\.org/)")  # names a notation and nobody
+_PAIR = re.compile(r"\"([\w.-]+)\"(\s*:\s*\")((?:[^\"\\]|\\.)*)")  # of JSON that is broken elsewhere
+_RUSSIAN = re.compile(r"\\u(04[0-9a-fA-F]{2})")
+_ATTRIBUTE = re.compile(r"(\s([\w.:-]+)=\")([^\"<>]*)(?=\")")
 _ELEMENT = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<>]+)(?=</)")
 _SECRETS = re.compile(r"(?i)token|sign(ature)?$|secret|password|api_?key|authorization|^hash$|jwt")
 _HEADERS = ("content-type", "user-agent")  # what a dialect may look at and names nobody
@@ -38,8 +53,10 @@ _HEADERS = ("content-type", "user-agent")  # what a dialect may look at and name
 def _number(found: re.Match[str]) -> str:
     text = found.group()
     digits = re.sub(r"\D", "", text)
-    if _NO_NUMBER.search(text) or (digits == text and _is_epoch(digits)) or digits[-10:].startswith("999000"):
-        return text  # the last: an invented one already
+    if not 10 <= len(digits) <= 15 or _NO_NUMBER.search(text) or (digits == text and _is_epoch(digits)):
+        return text
+    if digits[-10:].startswith("999000"):
+        return text  # an invented one already
     tail = int(hashlib.sha256(digits[-10:].encode()).hexdigest(), 16) % 10_000
     shape = {11: digits[0], 10: ""}.get(len(digits), "7")
     return ("+" if text.startswith("+") else "") + f"{shape}999000{tail:04d}"
@@ -54,17 +71,25 @@ def _text(text: str, *, named: bool = True) -> str:
     """Free text: whatever could name somebody; ``named`` false where two words with capitals are the vendor's."""
     text = _LINK.sub(lambda found: found.group() if _SCHEMA.match(found.group()) else "https://pbx.example/recording", text)
     text = _MAIL.sub(_address, text)
-    text = _QUOTED.sub(lambda found: '"Пример Примеров"' if re.search(r"[^\W\d_]", found.group(1)) else found.group(), text)
+    text = _QUOTED.sub("Пример Примеров", text)
     if named:
         text = _NAME.sub("Пример Примеров", text)
-    return _NUMBER.sub(_number, text)
+    return _numbers(text)
+
+
+def _numbers(text: str) -> str:
+    pieces, last = [], 0
+    for found in _ID.finditer(text):
+        pieces += [_NUMBER.sub(_number, text[last : found.start()]), found.group()]
+        last = found.end()
+    return "".join([*pieces, _NUMBER.sub(_number, text[last:])])
 
 
 def _address(found: re.Match[str]) -> str:
     """Of mail or SIP. ``101@pbx.example.com`` is a phone on a desk, a number is scrubbed as one, a login becomes another's."""
     local, _, host = found.group().partition("@")
     if re.fullmatch(r"\+?\d+", local):
-        return f"{_NUMBER.sub(_number, local)}@{host}"
+        return f"{_numbers(local)}@{host}"
     return f"user{int(hashlib.sha256(local.encode()).hexdigest(), 16) % 10_000:04d}@example.com"
 
 
@@ -78,7 +103,7 @@ def _value(key: str, value: str) -> str:
             return _written(_tree(_read(value)))
         except (ValueError, RecursionError):
             return _text(value)
-    if _NAMES.search(key) and not _NO_NAMES.search(key) and _PERSON.fullmatch(value):
+    if _NAMES.search(key) and not _NO_NAMES.search(key) and _WHOSE.fullmatch(value):
         return "Пример Примеров"
     return _text(value, named=not _WORDS.search(key))
 
@@ -115,7 +140,7 @@ def _tree(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         return [_tree(part, key) for part in value]
     if isinstance(value, _Literal):
-        return _Literal(_NUMBER.sub(_number, value))
+        return _Literal(_numbers(value))
     return _value(key, value) if isinstance(value, str) else value
 
 
@@ -139,8 +164,9 @@ def _scrubbed(text: str) -> str:
         try:
             return _written(_tree(_read(text.lstrip("\ufeff"))))
         except (ValueError, RecursionError):
-            return _text(text)  # broken JSON stays broken the same way
+            return _broken(text)
     if start == "<":
+        text = _ATTRIBUTE.sub(lambda found: found.group(1) + _value(found.group(2), found.group(3)), text)
         text = _ELEMENT.sub(lambda found: found.group(1) + _value(found.group(2), found.group(3)), text)
         return _text(text, named=False)
     first = text.split("\n", 1)[0]
@@ -149,6 +175,12 @@ def _scrubbed(text: str) -> str:
     if re.match(r"[\w.\[\]-]+=", first) and ("&" in first or "," not in first):
         return _form(text)
     return _text(text)
+
+
+def _broken(text: str) -> str:
+    """Broken JSON stays broken the same way; what can be told apart as a key and its value goes by the key."""
+    text = _RUSSIAN.sub(lambda found: chr(int(found.group(1), 16)), text)
+    return _text(_PAIR.sub(lambda found: f'"{found.group(1)}"{found.group(2)}{_value(found.group(1), found.group(3))}', text))
 
 
 def _encoded(text: str) -> str:
@@ -164,6 +196,11 @@ def _encoded(text: str) -> str:
 def scrub_query(query: str) -> str:
     """A query string without people; secrets in it too."""
     return _form(query) if query else ""
+
+
+def scrub_tail(tail: str) -> str:
+    """The path below the address, on one line."""
+    return " ".join(_text(tail).split())
 
 
 def scrub_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
+from phonenumbers import SUPPORTED_REGIONS
 
 from telephony_bridge import db, phones
 from telephony_bridge.errors import Conflict, NotFound, Refused
@@ -71,9 +72,12 @@ def options_from(
     if timezone:
         try:
             options["timezone"] = str(ZoneInfo(timezone))
-        except (KeyError, ValueError) as unknown:
+        except (KeyError, ValueError, OSError) as unknown:  # the last: a part of a name, such as Europe
             raise Refused(f"timezone: read {timezone!r}, expected an IANA zone such as Europe/Moscow") from unknown
     if region:
+        region = region.upper()
+        if region not in SUPPORTED_REGIONS:
+            raise Refused(f"region: read {region!r}, expected a two-letter country code such as RU")
         options["region"] = region
     if outside_prefix:
         if not re.fullmatch(r"[\d*#]{1,6}", outside_prefix):
@@ -82,7 +86,7 @@ def options_from(
     if extension_pattern:
         try:
             re.compile(extension_pattern)
-        except re.error as broken:
+        except (re.error, OverflowError, RecursionError) as broken:
             raise Refused(f"extension-pattern: {broken}") from broken
         options["extension_pattern"] = extension_pattern
     pairs = []

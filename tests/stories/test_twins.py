@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from telephony_bridge.matcher import Told, twins
-from tests.street import Street, ami_row, at
+from tests.street import MONDAY, Street, ami_row, at
+
+TUESDAY = MONDAY + timedelta(days=1)
 
 
 def event(
-    clock: str, *, talk: int = 40, number: str = "+79990000001", extension: str = "ivan", call_id: str = "e-1"
+    clock: str, day: date = MONDAY, *, talk: int = 40, number: str = "+79990000001", extension: str = "ivan", call_id: str = "e-1"
 ) -> dict[str, Any]:
-    started = at(clock)
+    started = at(clock, day)
     return {
         "id": call_id,
         "direction": "outbound",
@@ -80,6 +82,17 @@ async def test_what_differs_more_stays_two_calls(office: Street, other: dict[str
     await tell(office, "office", ami_row(at("10:00"), talk=40))
     await tell(office, "crm", other)
     assert len(await office.calls()) == 2
+
+
+async def test_twins_on_both_sides_of_midnight_stay_twins_when_the_next_day_is_told(office: Street) -> None:
+    late = ami_row(at("23:59:58", TUESDAY - timedelta(days=1)), talk=40, extension="105")
+    await tell(office, "office", late)  # nobody has 105
+    await tell(office, "crm", event("00:00:03", TUESDAY) | {"extension": None})
+    assert len(await office.calls()) == 1
+    for row in (ami_row(at("10:00", day), talk=40) for day in (TUESDAY + timedelta(days=1), TUESDAY - timedelta(days=2))):
+        await tell(office, "office", row)
+        (twin,) = await office.calls("source=crm")
+        assert twin["twin_of"] is not None
 
 
 async def test_a_correction_takes_them_apart_again(office: Street) -> None:

@@ -107,6 +107,12 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
         (["norm", "set", "--metric", "smiles", "--segment", "cold", "--min", "1", "--target", "2"], 1, "smiles"),
         (["day", "today"], 2, "today"),
         (["deliveries", "show", "99"], 1, "99"),
+        (["deliveries", "show", "99999999999999999999"], 2, "less than"),
+        (["deliveries", "replay", "99999999999999999999"], 2, "less than"),
+        (["deliveries", "capture", "99999999999999999999", "x"], 2, "less than"),
+        (["source", "add", "x", "--dialect", "asterisk", "--region", "Россия"], 1, "two-letter"),
+        (["source", "add", "x", "--dialect", "asterisk", "--timezone", "Europe"], 1, "IANA"),
+        (["source", "add", "x", "--dialect", "asterisk", "--extension-pattern", "a{99999999999}"], 1, "extension-pattern"),
         (["deliveries", "replay"], 2, "which"),
         (["lead", "import", "missing.csv"], 1, "missing.csv"),
         (["import-cdr", "asterisk", "missing.csv", "--source", "office"], 1, "missing.csv"),
@@ -130,6 +136,7 @@ async def test_what_cannot_be_done_says_why_on_stderr(run: Run, args: list[str],
         ("TELEPHONY_BRIDGE_PORT", "eighty", "PORT"),
         ("TELEPHONY_BRIDGE_COLOUR", "red", "COLOUR is not a setting"),
         ("TELEPHONY_BRIDGE_TIMEZONE", "Moscow", "IANA"),
+        ("TELEPHONY_BRIDGE_TIMEZONE", "Europe", "IANA"),
         ("TELEPHONY_BRIDGE_LANGUAGE", "de", "LANGUAGE"),
         ("TELEPHONY_BRIDGE_DATABASE_URL", "mysql://secret@x/y", "postgresql://"),
         ("TELEPHONY_BRIDGE_ADMIN_TOKEN", "short", "ADMIN_TOKEN"),
@@ -198,14 +205,40 @@ async def test_a_broken_row_of_an_export_refuses_no_other(run: Run, tmp_path: Pa
     assert sorted(outcomes) == ["malformed", "understood", "understood"]
 
 
-@pytest.mark.parametrize("text", ["", "[1, 2", "\x00\x01"])
+@pytest.mark.parametrize("text", ["", "[1, 2", "\x00\x01", "<a/>", "Event,Source\n"])
 async def test_an_export_that_is_none_is_refused(run: Run, tmp_path: Path, text: str) -> None:
     await run("source", "add", "office", "--dialect", "asterisk")
     (tmp_path / "export").write_text(text)
-    result = await run(
-        "import-cdr", "asterisk", str(tmp_path / "export"), "--source", "office", code=0 if text.startswith("\x00") else 1
-    )
+    result = await run("import-cdr", "asterisk", str(tmp_path / "export"), "--source", "office", code=1)
     assert "Traceback" not in result.output
+
+
+async def test_exports_of_other_hands_are_read(run: Run, tmp_path: Path) -> None:
+    await run("source", "add", "office", "--dialect", "asterisk")
+    named = ami_row(at("10:00"), talk=40) | {"CallerID": '"Анна" <101>', "UserField": "\ud800"}
+    export = tmp_path / "export"
+    for number, body in enumerate((
+        json.dumps([named | {"UserField": ""}], ensure_ascii=False).encode("cp1251"),
+        json.dumps([named | {"UniqueID": "2.1", "LinkedID": "2.1"}]).encode(),
+        json.dumps(named | {"UniqueID": "3.1", "LinkedID": "3.1"}, indent=1).encode(),
+    ), 1):  # fmt: skip
+        export.write_bytes(body)
+        told = json.loads((await run("import-cdr", "asterisk", str(export), "--source", "office")).output)
+        assert told == {"deliveries": 1, "known": 0, "refused": 0}, number
+    outcomes = [one["outcome"] for one in json.loads((await run("deliveries", "list", "--json")).output)]
+    assert outcomes == ["understood"] * 3
+
+
+async def test_what_a_stranger_wrote_is_shown_as_it_is(run: Run, tmp_path: Path) -> None:
+    await run("source", "add", "office", "--dialect", "asterisk")
+    rows = [ami_row(at("10:00")) | {"StartTime": "[/b]Иванов"}, ami_row(at("11:00")) | {"Disposition": "[/b]89990000001 Иванов"}]
+    (tmp_path / "export").write_text(json.dumps(rows))
+    await run("import-cdr", "asterisk", str(tmp_path / "export"), "--source", "office")
+    for verb in ("list", "reasons"):
+        told = "".join((await run("deliveries", verb)).output.split())
+        assert "[/b]" in told
+        assert "Иванов" not in told
+        assert "8999" not in told
 
 
 async def test_a_grown_export_adds_what_is_new_and_one_event_dialects_take_exports_too(run: Run, tmp_path: Path) -> None:

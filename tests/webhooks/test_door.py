@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,8 @@ async def test_a_poisonous_delivery_does_not_hold_up_its_batch(office: Street, m
     await office.understand()
     assert await outcomes(office) == {"understood": 5, "waiting": 1}
     waiting = (await office.ask("GET", "/deliveries?outcome=waiting"))["items"][0]
-    assert "a bug of ours" in waiting["why"]
+    assert "RuntimeError < test_door.py" in waiting["why"]
+    assert "a bug of ours" not in waiting["why"]  # an exception quotes what was sent
     monkeypatch.undo()
     await office.ask("POST", f"/deliveries/{waiting['id']}/replay", {})
     await office.understand()
@@ -156,6 +158,24 @@ async def test_a_repeat_on_the_next_day_is_recognised(office: Street) -> None:
         await conn.execute("update deliveries set received_at = received_at - interval '1 day', received_on = received_on - 1")
     again = await (await office.post(row)).json()
     assert (again["delivery"], again["duplicate"]) == (first["delivery"], True)
+
+
+async def test_a_repeat_of_what_could_not_be_read_is_understood_when_it_can_be(office: Street) -> None:
+    row = ami_row(at("10:00"), talk=40)
+    first = await (await office.post(row)).json()
+    async with office.database.begin() as conn:  # as an older program, or a source set up otherwise, would have left it
+        await conn.execute("update deliveries set outcome = 'malformed', why = 'x', settled_at = received_at")
+    await office.understand()
+    assert await office.calls() == []
+    answer = await office.post(row)
+    assert (answer.status, await answer.json()) == (200, first | {"duplicate": True})
+    await office.understand()
+    assert len(await office.calls()) == 1
+    broken = row | {"Duration": "-5"}
+    for duplicate in (False, True):
+        told = await (await office.post(broken)).json(content_type=None)
+        assert (told["status"], told["duplicate"]) == (422, duplicate)
+    assert await outcomes(office) == {"understood": 1, "malformed": 1}
 
 
 async def test_503_when_postgres_is_away_and_nothing_is_kept(own_database: db.Database) -> None:
@@ -201,6 +221,25 @@ async def test_get_and_a_tail_are_kept_with_the_delivery(office: Street) -> None
     assert (kept["method"], kept["tail"]) == ("GET", "events/summary")
     await office.understand()
     assert len(await office.calls()) == 1
+
+
+async def test_where_our_reading_fails_the_delivery_is_kept_and_told_of(office: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> Any:
+        raise IndexError("+79990000001")
+
+    asterisk = webhooks.DIALECTS["asterisk"]
+    for reading in ("read", "greet"):
+        monkeypatch.setitem(webhooks.DIALECTS, "asterisk", replace(asterisk, **{reading: fail}))
+        door = build(office.database, Settings(schema=office.database.schema), with_worker=False)
+        async with TestClient(TestServer(door)) as other:
+            answer = await other.post(office.urls["office"], json=ami_row(at("10:00"), number=f"+7999000000{len(reading)}"))
+            assert answer.status == 200
+        await office.understand()
+    items = (await office.ask("GET", "/deliveries"))["items"]
+    whys = [one["why"] for one in items if one["outcome"] == "waiting"]
+    assert len(whys) == 1
+    assert "IndexError < test_door.py" in whys[0]
+    assert "7999" not in whys[0]
 
 
 async def test_429_when_more_wait_than_this_process_will_hold(office: Street, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,9 +329,12 @@ async def test_only_listed_addresses_may_post(street: Street) -> None:
         ("2001:db8::7", 200),
         ("198.51.100.7, 192.0.2.7", 200),
         ("192.0.2.7, 198.51.100.7", 401),
+        ("192.0.2.7|198.51.100.7", 401),  # the second line is the proxy's
+        ("198.51.100.7|192.0.2.7", 200),
         ("x", 401),
     ):
-        answer = await street.client.post(url, json=ami_row(at("10:00")), headers={"X-Forwarded-For": address})
+        headers = [("X-Forwarded-For", line) for line in address.split("|")]
+        answer = await street.client.post(url, json=ami_row(at("10:00")), headers=headers)
         assert answer.status == status, address
     told = await street.ask("POST", "/sources", {"name": "b", "dialect": "asterisk", "allow": ["office"]}, expect=422)
     assert "192.0.2.0/24" in told["title"]

@@ -6,16 +6,18 @@ import base64
 import json
 import re
 from dataclasses import replace
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from telephony_bridge.errors import Unreadable
 from telephony_bridge.model import Call, Delivery
 from telephony_bridge.webhooks import DIALECTS, scrub
 from telephony_bridge.webhooks.dialects.engine import understand
 from telephony_bridge.webhooks.dialects.files import delivery_from_file
-from telephony_bridge.webhooks.scrub import scrub_headers, scrub_query
+from telephony_bridge.webhooks.scrub import scrub_headers, scrub_query, scrub_tail
 from tests.webhooks.test_fixtures import CASES, NOW, bodies, installation
 
 
@@ -33,6 +35,73 @@ def test_a_number_becomes_an_invented_one(number: str) -> None:
         found = scrub(body.encode()).decode()
         assert "1230001" not in re.sub(r"\D", "", found.replace("%20", "").replace("%28", "")), body
         assert "999000" in found
+
+
+SPELLINGS = [
+    "{0}{1}{2}{3}", "7{0}{1}{2}{3}", "+7{0}{1}{2}{3}", "8{0}{1}{2}{3}", "810{0}{1}{2}{3}", "+7 ({0}) {1}-{2}-{3}", "8({0}){1}{2}{3}",
+    "+7\u00a0{0}\u00a0{1}-{2}-{3}", "8–{0}–{1}–{2}–{3}", "+7.{0}.{1}.{2}.{3}", "tel:+7{0}{1}{2}{3}", "sip:7{0}{1}{2}{3}@pbx.example",
+    "PJSIP/7{0}{1}{2}{3}@trunk", "Local/8{0}{1}{2}{3}@from-internal-00000001;1", "out-8{0}{1}{2}{3}-101-20261123-100005-1795450430.17.wav",
+    "rec/7{0}{1}{2}{3}.wav", "7{0}{1}{2}{3}_rec", "<sip:7{0}{1}{2}{3}@h>;tag=1", "7{0}{1}{2}{3}, 101", "n7{0}{1}{2}{3}x",
+]  # fmt: skip
+NOTATIONS = [
+    '{{"x": {json}}}', '{{"x": {json}, "broken', '{{"Body": "{text}" <101>"}}', "x={quoted}&y=1", '"a","{csv}",5', "<a><b>{xml}</b></a>",
+    '<a b="{xml}"/>', "{text}",
+]  # fmt: skip
+PERSONS = [
+    "Анна",
+    "анна",
+    "Анна Кузнецова",
+    "КУЗНЕЦОВА АННА",
+    "Кузнецова А. П.",
+    "Кузнецова, Анна",
+    "ООО «Анна»",
+    "Кузнецова_Анна",
+]
+
+
+def in_notation(notation: str, text: str) -> bytes:
+    xml = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    told = notation.format(json=json.dumps(text), quoted=quote(text), csv=text.replace('"', '""'), xml=xml, text=text)
+    return told.encode()
+
+
+def readable(scrubbed: bytes) -> str:
+    """What anybody could read out of it."""
+    text = unquote(scrubbed.decode())
+    return re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found.group(1), 16)), text)
+
+
+@given(st.from_regex(r"[3489][0-9]{9}", fullmatch=True), st.sampled_from(SPELLINGS), st.sampled_from(NOTATIONS))
+def test_no_number_is_left_however_it_is_spelled_and_wherever_it_stands(ten: str, spelling: str, notation: str) -> None:
+    if ten.startswith("999000"):
+        return
+    number = spelling.format(ten[:3], ten[3:6], ten[6:8], ten[8:])
+    found = readable(scrub(in_notation(notation, number)))
+    assert ten not in re.sub(r"[^\da-z/@]", "", found)
+
+
+@given(st.sampled_from(PERSONS), st.sampled_from(NOTATIONS))
+def test_no_russian_name_is_left_under_any_key(person: str, notation: str) -> None:
+    found = readable(scrub(in_notation(notation, person))).lower()
+    assert "анна" not in found
+    assert "кузнецова" not in found
+
+
+@pytest.mark.parametrize("name", ["Anna", "anna", "Anna Smirnova"])
+def test_the_name_of_a_caller_id_goes(name: str) -> None:
+    for body in (f'"","101","7","from","""{name}"" <101>","PJSIP/1"', f'"{name}" <101>', f"{name} <101>"):
+        assert name.split()[-1] not in scrub(body.encode()).decode()
+
+
+def test_broken_json_gives_nothing_away_either() -> None:
+    body = b'{"crm_token": "hunter2", "first_name": "anna", "who": "\\u0410\\u043d\\u043d\\u0430", "clid": ""Anna" <101>"'
+    found = scrub(body).decode()
+    assert found.startswith('{"crm_token": "scrubbed"')
+    for gone in ("hunter2", "anna", "Anna", "Анна", "u0410"):
+        assert gone not in found
+    assert scrub('"Анна","Иван"'.encode()).decode() == '"Пример Примеров","Пример Примеров"'
+    assert scrub_tail("lookup/79161230001\nX-Query: a").startswith("lookup/7999000")
+    assert "\n" not in scrub_tail("a\nb")
 
 
 def test_spellings_of_one_number_stay_one_number() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -12,8 +13,13 @@ PLAUSIBLE = range(2000, 2100)
 
 
 def without_digits(text: str) -> str:
-    """What was sent, for an error text: no phone number may stand in one (invariant 10)."""
-    return "".join("#" if char.isdigit() else char for char in text)
+    """A vendor's word as sent, for an error text: neither a phone number nor a Russian name may stand in one (invariant 10)."""
+    return "".join("#" if char.isdigit() else char if char.isascii() else "?" for char in text[:80])
+
+
+def _shape(text: str) -> str:
+    """What was sent where no word belongs: of letters only that there are some, for a shifted column may hold a name."""
+    return re.sub(r"[^\W\d_]+", "x", without_digits(text))
 
 
 def moment(value: str, field: str, installation: Installation, *, near: datetime | None = None) -> datetime | None:
@@ -28,7 +34,7 @@ def moment(value: str, field: str, installation: Installation, *, near: datetime
     with suppress(ValueError, OverflowError, OSError):
         at = datetime.fromtimestamp(float(value), UTC) if value.replace(".", "", 1).isdigit() else datetime.fromisoformat(value)
     if at is None:
-        raise Malformed(f"{field}: {without_digits(value[:40])} is no time; expected YYYY-MM-DD HH:MM:SS", field)
+        raise Malformed(f"{field}: {_shape(value[:40])} is no time; expected YYYY-MM-DD HH:MM:SS", field)
     if at.year not in PLAUSIBLE:
         raise Malformed(f"{field}: the year {at.year} cannot be; check the PBX's clock", field)
     if at.tzinfo is not None:
@@ -49,7 +55,7 @@ def seconds(value: str, field: str) -> int | None:
         number = float(value)
         whole = int(number)
     except (ValueError, OverflowError):
-        raise Malformed(f"{field}: {without_digits(value[:20])!r} is no number of seconds", field) from None
+        raise Malformed(f"{field}: {_shape(value[:20])!r} is no number of seconds", field) from None
     if whole < 0 or number < 0:
         raise Malformed(f"{field}: {whole} seconds cannot be; a duration is never negative", field)
     if whole > 86_400 * 2:
@@ -68,7 +74,7 @@ def epoch(value: str, field: str, unit: str = "s") -> datetime | None:
     try:
         at = datetime.fromtimestamp(float(value) / _UNITS[unit], UTC)
     except (ValueError, OverflowError, OSError):
-        raise Malformed(f"{field}: {without_digits(value[:40])!r} is no time since 1970 in {unit}", field) from None
+        raise Malformed(f"{field}: {_shape(value[:40])!r} is no time since 1970 in {unit}", field) from None
     if at.year not in PLAUSIBLE:
         raise Malformed(f"{field}: the year {at.year} cannot be; expected {unit} since 1970", field)
     return at
@@ -82,7 +88,7 @@ def lasting(value: str, field: str, unit: str = "s") -> timedelta | None:
     try:
         told = timedelta(seconds=float(value) / _UNITS[unit])
     except (ValueError, OverflowError):
-        raise Malformed(f"{field}: {without_digits(value[:20])!r} is no duration in {unit}", field) from None
+        raise Malformed(f"{field}: {_shape(value[:20])!r} is no duration in {unit}", field) from None
     if not timedelta() <= told <= timedelta(days=2):
         raise Malformed(f"{field}: a call lasts from nothing to two days; expected {unit}", field)
     return told

@@ -42,7 +42,7 @@ def read(delivery: Delivery, installation: Installation) -> list[Row]:
         return _history(told, installation)
     if command == "event":
         return _live(told, delivery)
-    raise NotACall(f"MegaFon's command {command[:40]} tells of no call", "cmd")
+    raise NotACall(f"MegaFon's command {without_digits(command[:40])} tells of no call", "cmd")
 
 
 def _who(told: dict[str, Any]) -> Who:
