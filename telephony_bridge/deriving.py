@@ -218,6 +218,7 @@ async def find_twins(conn: db.Connection, book: Book, units: Iterable[tuple[date
     told = [
         matcher.Told(
             id=row["id"],
+            key=row["call_key"],
             source_id=row["source_id"],
             is_crm=row["source_id"] in book.sources and book.sources[row["source_id"]].installation.is_crm,
             direction=row["direction"],

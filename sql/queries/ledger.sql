@@ -115,7 +115,8 @@ select c.id from calls c where c.lead_id = any($1::bigint[]) and c.day >= $2;
 -- listed
 -- Calls for people, newest first. $1 id, $2 day, $3 manager, $4 source name, $5 number, $6 lead, $7 a manager who must have a part in
 -- it, $8 what it counts for (below), $9 and $10 started at and id of the last one seen; any of them null; $11 how many.
--- A call that two sources told of is one line, unless it is asked for by its own id or by the source that repeats it.
+-- A call that two sources told of is one line, unless it is asked for by its own id or by the source that repeats it;
+-- what repeats counts for nothing.
 -- $8: dials_pbx, dials_crm, dials, connects_pbx, connects_crm, connects, none (a dial that does not count), or why it does not.
 select c.*, s.name as source, s.dialect, m.handle as manager, o.handle as duty_manager,
   array(select t.id from calls t where t.twin_of = c.id order by t.id) as twins
@@ -125,7 +126,7 @@ where ($1::bigint is null or c.id = $1) and ($2::date is null or c.day = $2) and
   and ($4::text is null or s.name = $4) and ($5::text is null or c.number = $5)
   and ($6::bigint is null or c.lead_id = $6 or $6 = any(c.candidates))
   and ($7::bigint is null or c.manager_id = $7 or c.duty_manager_id = $7)
-  and (c.twin_of is null or $1::bigint is not null or $4::text is not null)
+  and (c.twin_of is null or $1::bigint is not null or ($4::text is not null and $8::text is null))
   and ($8::text is null or (c.direction = 'outbound' and case $8
     when 'dials_pbx' then true
     when 'dials_crm' then c.on_norm_lead

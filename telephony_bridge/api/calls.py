@@ -89,7 +89,8 @@ class CallsQuery(Told):
 
 def answer(row: db.Record) -> dict[str, Any]:
     """A ledger row as CONTRACT §5 has it, with what was derived."""
-    why_not = {metric: row[f"why_not_{metric}"] for metric in ("dial", "connect") if row[f"why_not_{metric}"] is not None}
+    told = {metric: "twin" if row["twin_of"] is not None else row[f"why_not_{metric}"] for metric in ("dial", "connect")}
+    why_not = {metric: word for metric, word in told.items() if word is not None}
     return {
         "id": row["id"],
         **call_json(calls.read_call(row), row["source"], row["dialect"]),
@@ -103,7 +104,7 @@ def answer(row: db.Record) -> dict[str, Any]:
         "candidates": list(row["candidates"]),
         "match": row["match"],
         "match_reason": row["match_reason"],
-        "counts": {"dial": row["why_not_dial"] is None, "connect": row["why_not_connect"] is None},
+        "counts": {metric: word is None for metric, word in told.items()},
         "why_not": why_not,
         "comment": row["comment"],
         "next_contact": row["next_contact"],

@@ -15,6 +15,7 @@ class Told:
     """What one source says of a call to or from a number. ``is_crm``: second-hand, a PBX that saw it wins."""
 
     id: int
+    key: str
     source_id: int
     is_crm: bool
     direction: str
@@ -34,10 +35,12 @@ def twins(told: Iterable[Told]) -> dict[int, int]:
     standing: list[Told] = []
     found: dict[int, int] = {}
     taken: set[tuple[int, int]] = set()  # (the call that stands, the source that repeats it)
-    for call in sorted(told, key=lambda one: (one.is_crm, one.source_id, one.started_at, one.id)):
+    for call in sorted(told, key=lambda one: (one.is_crm, one.source_id, one.started_at, one.key, one.id)):
         near = [other for other in standing if _alike(other, call) and (other.id, call.source_id) not in taken]
         if near:
-            other = min(near, key=lambda one: (abs(one.started_at - call.started_at), one.id))
+            other = min(
+                near, key=lambda one: (abs(one.started_at - call.started_at), one.source_id, one.started_at, one.key, one.id)
+            )
             found[call.id] = other.id
             taken.add((other.id, call.source_id))
         else:

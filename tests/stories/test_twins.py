@@ -54,6 +54,8 @@ async def test_whoever_tells_first_the_pbx_wins(office: Street, first: str) -> N
     assert (call["source"], call["talk_seconds"], call["counts"]) == ("office", 40, {"dial": True, "connect": True})
     (twin,) = await office.calls("source=crm")
     assert (call["twins"], twin["twin_of"]) == ([twin["id"]], call["id"])
+    assert (twin["counts"], twin["why_not"]) == ({"dial": False, "connect": False}, {"dial": "twin", "connect": "twin"})
+    assert await office.calls("source=crm&counted=dials") == []
     line = await office.line()
     assert (line["dials"]["pbx"], line["dials"]["counted"], line["connects"]["pbx"]) == (1, 1, 1)
     await office.work("23:59")
@@ -113,7 +115,7 @@ async def test_a_managers_extension_told_later_brings_them_together(office: Stre
 
 def one(id_: int, source: int, second: int, **more: Any) -> Told:
     started = at("10:00") + timedelta(seconds=second)
-    return Told(**({"id": id_, "source_id": source, "is_crm": source > 2, "direction": "outbound", "number": "+79990000001",
+    return Told(**({"id": id_, "key": str(id_), "source_id": source, "is_crm": source > 2, "direction": "outbound", "number": "+79990000001",
                     "manager_id": 1, "extension": "101", "started_at": started, "talk_seconds": 0, "final": True} | more))  # fmt: skip
 
 
@@ -121,6 +123,11 @@ def test_two_quick_dials_told_twice_stay_two() -> None:
     assert twins([one(1, 1, 0), one(2, 1, 8), one(3, 3, 1), one(4, 3, 9)]) == {3: 1, 4: 2}
     assert twins([one(1, 1, 0), one(3, 3, 1), one(4, 3, 9)]) == {3: 1}
     assert twins([one(1, 1, 0), one(2, 1, 8)]) == {}
+
+
+def test_two_dials_of_one_second_are_told_apart_by_their_keys_and_not_by_who_came_first() -> None:
+    for first, second in ((1, 2), (2, 1)):
+        assert twins([one(first, 1, 0, key="a"), one(second, 1, 0, key="b"), one(3, 3, 1)]) == {3: first}
 
 
 def test_another_persons_call_is_no_twin_and_the_first_registered_pbx_stands() -> None:

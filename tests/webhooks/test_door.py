@@ -351,6 +351,8 @@ async def test_the_schema_of_our_own_json_is_served_and_holds(street: Street) ->
         refused = path.name.startswith(("other_", "many_"))  # what times say of each other no schema can
         assert check.is_valid(json.loads(path.read_text())) is not refused, path.name
     url = await street.source("own", dialect="generic")
+    answer = await street.client.post(url, data=b'{"revision": ' + b"9" * 5000 + b"}")
+    assert (answer.status, "too long" in (await answer.json(content_type=None))["title"]) == (400, True)
     answer = await street.client.post(url, data=(FIXTURES / "generic" / "outbound_answered.3.json").read_bytes())
     assert answer.status == 200
     await street.understand()

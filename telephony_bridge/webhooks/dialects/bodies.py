@@ -83,6 +83,8 @@ def _parsed(text: str, parse: Callable[[str], Any], advice: str) -> Any:
         told = _KEY.findall(text, 0, broken.pos + 1)
         at = f" at the field {told[-1]}" if told else ""
         raise Malformed(f"The JSON is broken{at}: {advice}", told[-1] if told else None, syntax=True) from None
+    except ValueError:  # Python reads no integer of thousands of digits
+        raise Malformed("The JSON holds a number that is far too long", syntax=True) from None
 
 
 def _value(text: str) -> Any:
