@@ -115,7 +115,7 @@ def test_what_a_trunk_was_dialled_through_is_no_phone_whatever_its_rows_say() ->
 @pytest.mark.parametrize(
     ("change", "field", "words"),
     [
-        ({"BillableSeconds": "a minute"}, "BillableSeconds", "BillableSeconds: 'a minute' is no number of seconds"),
+        ({"BillableSeconds": "a minute"}, "BillableSeconds", "BillableSeconds: 'x x' is no number of seconds"),
         ({"BillableSeconds": "570"}, "BillableSeconds", "BillableSeconds: 570 seconds of talk in a call of 56"),
         ({"Duration": "-1"}, "Duration", "a duration is never negative"),
         ({"Duration": "56000000"}, "Duration", "milliseconds perhaps"),
