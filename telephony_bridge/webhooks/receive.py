@@ -101,7 +101,11 @@ class Door:
         name = request.match_info["source"]
         try:
             source = await self._find(name, request.match_info["token"])
-            if source is None or not sources.may_post(source, self._sender(request)):
+            if source is None:
+                return _unproved()
+            sender = self._sender(request)
+            if not sources.may_post(source, sender):
+                log.warning("not_allowed", source=source.name, sender=sender[:60])
                 return _unproved()
             if request.content_length is not None and request.content_length > MAX_BODY:
                 return problem(413, "A delivery may have 1 MiB at most; nothing was kept")

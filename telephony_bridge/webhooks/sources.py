@@ -23,6 +23,7 @@ from telephony_bridge.webhooks.dialects.reading import Dialect
 
 SQL = db.queries("sources")
 Network = IPv4Network | IPv6Network
+_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")  # some proxies write the sender's port too
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,10 @@ def may_post(source: Source, address: str) -> bool:
 
 
 def is_within(address: str, block: Network) -> bool:
-    """An address of either family; what is no address is within nothing."""
+    """An address of either family, with or without a port; what is no address is within nothing."""
+    with_port = _PORT.fullmatch(address)
     try:
-        asked = ip_address(address.partition("%")[0])
+        asked = ip_address((with_port[1] or with_port[2] if with_port else address).partition("%")[0])
     except ValueError:
         return False
     if isinstance(asked, IPv6Address) and asked.ipv4_mapped is not None:
