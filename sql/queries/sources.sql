@@ -23,5 +23,5 @@ where source_id = $1 and retired_at is null
 returning issued_at;
 
 -- change
--- How an installation is read and what its vendor signs with. $1 source, $2 options, $3 secrets.
-update sources set options = $2, secrets = $3 where id = $1;
+-- What is told anew of how an installation is read and what its vendor signs with; the rest stays. $1 source, $2 options, $3 secrets.
+update sources set options = options || $2::jsonb, secrets = secrets || $3::jsonb where id = $1 returning options, secrets;

@@ -197,9 +197,11 @@ async def list_sources(conn: db.Connection) -> list[dict[str, Any]]:
 async def change_source(conn: db.Connection, name: str, options: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
     """Options and secrets given anew replace those of the same name; the others stay. Raises ``Refused`` or ``NotFound``."""
     row = await _row_of(conn, name)
-    kept = secrets_for(row["dialect"], {**row["secrets"], **secrets}) if secrets else row["secrets"]
-    await conn.execute(SQL.change, row["id"], {**row["options"], **options}, kept)
-    return {"name": name, "dialect": row["dialect"], "options": {**row["options"], **options}, "secrets": sorted(kept)}
+    if secrets:
+        secrets_for(row["dialect"], {**row["secrets"], **secrets})
+    now = await conn.fetchrow(SQL.change, row["id"], dict(options), dict(secrets))
+    assert now is not None
+    return {"name": name, "dialect": row["dialect"], "options": now["options"], "secrets": sorted(now["secrets"])}
 
 
 async def _row_of(conn: db.Connection, name: str) -> db.Record:
