@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 import asyncpg
 import orjson
@@ -23,11 +23,13 @@ def company_of(settings: Settings) -> Company:
     return Company(settings.zone, settings.region, settings.language)
 
 
-def build(database: db.Database, settings: Settings, *, with_worker: bool) -> web.Application:
-    """The whole service on an open, migrated database; whoever built the database closes it."""
+def build(
+    database: db.Database, settings: Settings, *, with_worker: bool, clock: Callable[[], datetime] = worker.clock
+) -> web.Application:
+    """The whole service on an open, migrated database; whoever built the database closes it. ``clock`` is the API's now."""
     company = company_of(settings)
     door = webhooks.Door(database, company, address=settings.address, proxies=settings.trusted_proxies)
-    gauges = _Gauges(database, company)
+    gauges = _Gauges(database, company, clock)
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -36,7 +38,7 @@ def build(database: db.Database, settings: Settings, *, with_worker: bool) -> we
         try:
             await db.check_migrated(database)
             async with database.begin() as conn:
-                heard = await quality.sources_heard(conn, company=company, now=datetime.now(UTC))
+                heard = await quality.sources_heard(conn, company=company, now=clock())
         except db.Behind as behind:
             return webhooks.problem(503, str(behind))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
@@ -65,7 +67,7 @@ def build(database: db.Database, settings: Settings, *, with_worker: bool) -> we
     app = web.Application(client_max_size=webhooks.MAX_BODY)
     app.router.add_route("*", "/webhooks/{source}/{token}", door.receive)
     app.router.add_route("*", "/webhooks/{source}/{token}/{tail:.*}", door.receive)
-    app.router.add_routes(api.routes(database, settings, company))
+    app.router.add_routes(api.routes(database, settings, company, clock))
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", scrape)
@@ -76,9 +78,10 @@ def build(database: db.Database, settings: Settings, *, with_worker: bool) -> we
 class _Gauges:
     """The business numbers of today, asked of the database at most every few seconds: the same on every replica."""
 
-    def __init__(self, database: db.Database, company: Company) -> None:
+    def __init__(self, database: db.Database, company: Company, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._company = company
+        self._clock = clock
         self._asked = float("-inf")
         self._asking = asyncio.Lock()
 
@@ -87,7 +90,7 @@ class _Gauges:
         async with self._asking:
             if loop.time() - self._asked < _GAUGES_FOR:
                 return
-            now = datetime.now(UTC)
+            now = self._clock()
             async with self._database.begin() as conn:
                 lines = await pipeline.board(conn, now.astimezone(self._company.zone).date(), company=self._company, now=now)
                 waiting, oldest = await webhooks.inbox.depth(conn)

@@ -84,6 +84,17 @@ class Book:
     def closes_at(self, manager_id: int | None, day: date) -> datetime:
         return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
 
+    def working_days_later(self, manager_id: int, at: datetime, days: int) -> datetime:
+        """The same time of day after so many days with a shift of his, or three weeks on if he has none."""
+        schedule = self.schedule(manager_id)
+        local = at.astimezone(schedule.timezone)
+        for _ in range(21):
+            local += timedelta(days=1)  # local wall-clock time: the hour stays over a change of the clocks
+            days -= calendar.shift(schedule, local.date()) is not None
+            if not days:
+                break
+        return local
+
 
 _NOBODY = norms.Person()
 

@@ -27,6 +27,7 @@ __all__ = [
     "board",
     "calendar_changed",
     "deliveries_came",
+    "dispute",
     "hold",
     "leads_changed",
     "norms_changed",
@@ -75,6 +76,17 @@ class _Told:
 async def hold(conn: db.Connection) -> None:
     """Takes the pen before facts are written that other stories read: two people enter the same lead one after the other."""
     await webhooks.inbox.take_pen(conn)
+
+
+async def dispute(conn: db.Connection, violation_id: int, *, author: str, reason: str, company: Company, now: datetime) -> None:
+    """A manager contests a violation, within three working days of his by what time has been watched (EC-68)."""
+    judged_at = await webhooks.inbox.take_pen(conn)
+    book = await open_book(conn, company, since=deriving.utc_day(now))
+
+    def is_in_time(manager_id: int, opened_at: datetime) -> bool:
+        return min(now, judged_at) <= book.working_days_later(manager_id, opened_at, violations.DISPUTE_DAYS)
+
+    await violations.dispute(conn, violation_id, author=author, reason=reason, is_in_time=is_in_time, now=now)
 
 
 async def deliveries_came(

@@ -73,6 +73,7 @@ def _given_up(book: Book, lead_id: int, manager_id: int, at: datetime, conversat
         met_at=None,
         evidence={"lead": lead_id, "conversations": conversations},
         policy_version=book.rules.version(),
+        at_once=True,
     )
 
 
@@ -139,6 +140,7 @@ def _pushed(book: Book, promises: list[Promise], attempts: list[datetime]) -> li
                 met_at=push.met_at,
                 evidence={"lead": push.promise.lead_id, "planned": push.promise.id, "moves": push.moves},
                 policy_version=book.rules.version(),
+                at_once=True,
             )
         )
     return found

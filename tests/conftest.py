@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from telephony_bridge import db, logs
 from telephony_bridge.app import build, company_of
 from telephony_bridge.settings import Settings
-from tests.street import ADMIN, Street
+from tests.street import ADMIN, Clock, Street
 
 TABLES = (  # children first
     "calendar_days", "violation_moves", "violations", "silences", "closed_days", "policies", "norms", "calls", "deals", "planned_contacts", "comments",
@@ -89,5 +89,6 @@ async def own_database(committed_database: db.Database) -> db.Database:
 async def street(own_database: db.Database) -> AsyncIterator[Street]:
     """The whole service without its background worker: tests say when it works, and as of when."""
     told = Settings(admin_token=ADMIN, schema=own_database.schema)
-    async with TestClient(TestServer(build(own_database, told, with_worker=False))) as client:
-        yield Street(client, own_database, company_of(told))
+    clock = Clock()
+    async with TestClient(TestServer(build(own_database, told, with_worker=False, clock=clock))) as client:
+        yield Street(client, own_database, company_of(told), clock)

@@ -67,12 +67,23 @@ def ami_row(
 
 
 @dataclass
+class Clock:
+    """What the API takes for now: two days after the tests' Monday, whatever day it is."""
+
+    now: datetime = field(default_factory=lambda: at("12:00", MONDAY + timedelta(days=2)))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
 class Street:
-    """``client`` speaks to the service, ``work`` is the worker's pass."""
+    """``client`` speaks to the service, ``work`` is the worker's pass; the door and the worker's batches go by the real clock."""
 
     client: TestClient[Any, Any]
     database: db.Database
     company: Company
+    clock: Clock
     token: str = ADMIN
     urls: dict[str, str] = field(default_factory=dict)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from aiohttp import web
 
@@ -53,9 +54,11 @@ ENDPOINTS: Sequence[Endpoint] = (
 __all__ = ["ENDPOINTS", "document", "routes"]
 
 
-def routes(database: db.Database, settings: Settings, company: Company) -> list[web.AbstractRouteDef]:
+def routes(
+    database: db.Database, settings: Settings, company: Company, clock: Callable[[], datetime]
+) -> list[web.AbstractRouteDef]:
     """Every endpoint, and the document of them."""
-    serving = Serving(database, settings, company)
+    serving = Serving(database, settings, company, clock)
     told = serving.document_of(document(ENDPOINTS, settings.address))
     return [
         *(web.route(one.method, "/api/v1" + one.path, serving.handler(one)) for one in ENDPOINTS),

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -40,10 +40,11 @@ class _Wrong(BridgeError):
 class Serving:
     """Turns endpoints into aiohttp handlers on one database."""
 
-    def __init__(self, database: db.Database, settings: Settings, company: Company) -> None:
+    def __init__(self, database: db.Database, settings: Settings, company: Company, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._settings = settings
         self._company = company
+        self._clock = clock
 
     def handler(self, endpoint: Endpoint) -> Handler:
         async def serve(request: web.Request) -> web.StreamResponse:
@@ -79,9 +80,7 @@ class Serving:
             if asker.role not in endpoint.roles:
                 raise Forbidden(f"the role {asker.role} may not do this; it takes {' or '.join(sorted(endpoint.roles))}")
             body = _checked(endpoint.body, _read(told), "body") if endpoint.body.model_fields else None
-            ask = Ask(
-                conn, asker, self._company, self._settings.address, datetime.now(UTC), dict(request.match_info), query, body
-            )
+            ask = Ask(conn, asker, self._company, self._settings.address, self._clock(), dict(request.match_info), query, body)
             value = await endpoint.handler(ask)
         return web.Response(status=endpoint.status, body=orjson.dumps(value), content_type="application/json")
 

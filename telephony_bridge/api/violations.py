@@ -107,10 +107,18 @@ def _says(move: Callable[..., Awaitable[None]]) -> Callable[[Ask], Awaitable[dic
     return say
 
 
+async def dispute(ask: Ask) -> dict[str, Any]:
+    await one(ask)
+    await pipeline.dispute(
+        ask.conn, ask.id("id"), author=ask.asker.name, reason=ask.body.reason, company=ask.company, now=ask.now
+    )
+    return await one(ask)
+
+
 ENDPOINTS = (
     Endpoint("GET", "/violations", "Violations, newest first", find, Violations, query=ViolationsQuery),
     Endpoint("GET", "/violations/{id}", "One violation", one, Violation),
-    Endpoint("POST", "/violations/{id}/dispute", "The manager contests it", _says(violations.dispute), Violation, body=Reason),
+    Endpoint("POST", "/violations/{id}/dispute", "The manager contests it", dispute, Violation, body=Reason),
     Endpoint(
         "POST",
         "/violations/{id}/excuse",

@@ -6,6 +6,7 @@ from telephony_bridge.violations import duties
 from telephony_bridge.violations.facts import comments_on, entered, given_up, planned_for, promised_by, promises_of
 from telephony_bridge.violations.register import (
     CODES,
+    DISPUTE_DAYS,
     Finding,
     by_code,
     confirm,
@@ -21,6 +22,7 @@ from telephony_bridge.violations.register import (
 
 __all__ = [
     "CODES",
+    "DISPUTE_DAYS",
     "Finding",
     "by_code",
     "comments_on",

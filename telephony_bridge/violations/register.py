@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Literal
 
 import orjson
@@ -38,7 +38,8 @@ DISPUTE_DAYS = 3  # working days, EC-68
 class Finding:
     """What the facts say of one duty now. ``met_at`` is when it was met, None while it is not.
 
-    ``due_at`` is the hard deadline, ``remind_at`` the soft one. Findings are values: the same facts give the same.
+    ``due_at`` is the hard deadline, ``remind_at`` the soft one; what is a violation at once waits for no watch of deadlines.
+    Findings are values: the same facts give the same.
     """
 
     code: str
@@ -52,6 +53,7 @@ class Finding:
     policy_version: str
     remind_at: datetime | None = None
     met_because: str = "done"
+    at_once: bool = False
 
     @property
     def key(self) -> tuple[str, str, int, date]:
@@ -83,7 +85,7 @@ def standing(finding: Finding | None, before: str | None, *, now: datetime) -> S
         return None if before is None else Standing("closed", finding.met_because, None, finding.met_at, finding.met_at)
     if finding.met_at is not None:
         return Standing("fixed_late", None, finding.due_at, finding.met_at, None)
-    if finding.due_at <= now:
+    if finding.at_once or finding.due_at <= now:
         return Standing("open", None, finding.due_at, None, None)
     return Standing("reminded" if before == "reminded" else "watching", None, None, None, None)
 
@@ -297,11 +299,21 @@ async def _speak(
     await _log(conn, [(row["id"], row["status"], to, author, reason)], now=now)
 
 
-async def dispute(conn: db.Connection, violation_id: int, *, author: str, reason: str, now: datetime) -> None:
-    """The manager contests it, within three working days of its opening (EC-68). Raises ``NotFound`` or ``Refused``."""
+async def dispute(
+    conn: db.Connection,
+    violation_id: int,
+    *,
+    author: str,
+    reason: str,
+    is_in_time: Callable[[int, datetime], bool],
+    now: datetime,
+) -> None:
+    """The manager contests it; ``is_in_time``: may this one still, who had it opened then? Raises ``NotFound``, ``Refused``."""
     row = await conn.fetchrow(SQL.one, violation_id)
-    if row is not None and row["opened_at"] is not None and now > _working_days_later(row["opened_at"], DISPUTE_DAYS):
-        raise Refused(f"a violation may be disputed within {DISPUTE_DAYS} working days of its opening")
+    if row is not None and row["opened_at"] is not None and not is_in_time(row["manager_id"], row["opened_at"]):
+        raise Refused(
+            f"a violation may be disputed within {DISPUTE_DAYS} working days of its opening; a supervisor may excuse it"
+        )
     await _speak(conn, violation_id, "disputed", frozenset({"open", "fixed_late"}), author=author, reason=reason, now=now)
 
 
@@ -314,11 +326,3 @@ async def excuse(conn: db.Connection, violation_id: int, *, author: str, reason:
 async def confirm(conn: db.Connection, violation_id: int, *, author: str, reason: str, now: datetime) -> None:
     """A supervisor upholds a disputed one, with a reason."""
     await _speak(conn, violation_id, "confirmed", frozenset({"disputed"}), author=author, reason=reason, now=now)
-
-
-def _working_days_later(at: datetime, days: int) -> datetime:
-    """The same time of day after so many days that are not Saturday or Sunday."""
-    while days:
-        at += timedelta(days=1)
-        days -= at.isoweekday() <= 5
-    return at

@@ -142,7 +142,7 @@ async def test_ec_15_a_lead_entered_after_the_day_closed_does_not_raise_its_norm
 async def test_ec_15_a_phone_added_later_matches_calls_of_seven_days_only(street: Street) -> None:
     await street.source()
     await street.manager()
-    today = datetime.now(UTC).astimezone(street.company.zone).date()
+    today = street.clock.now.astimezone(street.company.zone).date()
     await street.dial("10:00", talk=45, day=today - timedelta(days=6))
     await street.dial("10:00", talk=45, day=today - timedelta(days=9))
     lead = await street.lead("+79990000555")
