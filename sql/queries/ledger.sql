@@ -76,6 +76,10 @@ where c.day >= $1 and (c.manager_id = any($2::bigint[]) or c.duty_manager_id = a
   or exists (select from jsonb_array_elements(c.talked) t join extensions e on e.extension = t ->> 'extension'
              where e.manager_id = any($2::bigint[])));
 
+-- of_day
+-- Ids of calls of a day that are these managers', or whose duty is theirs. $1 day, $2 managers.
+select id from calls where day = $1 and (manager_id = any($2::bigint[]) or duty_manager_id = any($2::bigint[]));
+
 -- since
 -- Ids of every call since a day. $1 first day.
 select id from calls where day >= $1;
