@@ -353,10 +353,10 @@ async def people_changed(
 
 
 async def norms_changed(conn: db.Connection, *, company: Company, since: date, now: datetime) -> None:
-    """Norms or policy changed from a day on: calls and days since then are judged anew; closed days keep their verdict (R3)."""
+    """Norms or policy changed from a day on: what no closed day has decided yet is judged anew (R3)."""
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
-    await _derive_again(conn, book, await calls.ids_since(conn, since), leads=(), judged_at=judged_at, now=now)
+    await _derive_again(conn, book, await calls.undecided(conn, since), leads=(), judged_at=judged_at, now=now)
 
 
 async def _derive_again(

@@ -111,3 +111,10 @@ async def test_ec_40_a_lead_is_not_left_uncalled_on_a_day_the_pbx_was_not_heard(
     assert await statuses(office, "V14") == ["watching"]
     await office.dial("10:00", day=TUESDAY, number="+79990000008")
     assert await statuses(office, "V14") == ["closed"]
+
+
+async def test_d03_a_connector_that_lags_is_a_mark_of_the_data_and_nobodys_violation(office: Street) -> None:
+    await seen(office, "11:45", WEDNESDAY)
+    await office.ask("POST", "/connectors/bitrix24/seen", {"seen_until": at("11:00", WEDNESDAY).isoformat()})
+    marks = (await office.ask("GET", f"/data-quality?date={WEDNESDAY}"))["items"]
+    assert [(one["source"], one["seconds"]) for one in marks if one["code"] == "D03"] == [("bitrix24", 3600)]
