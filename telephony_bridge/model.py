@@ -6,7 +6,7 @@ Times are aware ``datetime`` in UTC, seconds are whole, phone numbers are E.164 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -153,6 +153,12 @@ class LeadCandidate:
     entered_at: datetime
     planned_on: date | None  # day of the open planned contact, in the company's zone
     last_activity_at: datetime | None
+    formerly: tuple[tuple[datetime, int | None], ...] = ()  # (handed over at, whose it was until then), in order
+
+    def as_of(self, at: datetime) -> LeadCandidate:
+        """The lead as it was owned at a moment: a hand-over moves no call that was made before it."""
+        owners = [owner for until, owner in self.formerly if at < until]
+        return replace(self, manager_id=owners[0]) if owners else self
 
 
 @dataclass(frozen=True, slots=True)

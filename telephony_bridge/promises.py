@@ -12,7 +12,7 @@ from telephony_bridge import calls, db, violations
 from telephony_bridge.deriving import Book
 from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Finding
-from telephony_bridge.violations.promises import Promise, is_judged, kept_at, pushed
+from telephony_bridge.violations.promises import Holding, Promise, holdings, is_judged, kept_at, pushed
 
 LEAD_CODES = ("V14", "V15", "V17")
 REACH = timedelta(days=120)  # how old a planned contact may be that calls still speak about
@@ -31,7 +31,7 @@ async def judge_promises(
     attempts: dict[int, list[datetime]] = {}
     for lead_id, at in await calls.attempts(conn, leads, since):
         attempts.setdefault(lead_id, []).append(at)
-    missed = [_missed(book, one, attempts.get(one.lead_id, [])) for one in promises]
+    missed = [_missed(book, one, holding, attempts.get(one.lead_id, [])) for one in promises for holding in holdings(one)]
     opened = await violations.judge(
         conn,
         "planned",
@@ -101,13 +101,17 @@ def _working_day(book: Book, manager_id: int, day: date) -> date | None:
     return next((one for one in days if calendar.shift(book.schedule(manager_id), one) is not None), None)
 
 
-def _missed(book: Book, promise: Promise, attempts: list[datetime]) -> Finding | None:
-    manager_id = promise.manager_id
+def _missed(book: Book, promise: Promise, holding: Holding, attempts: list[datetime]) -> Finding | None:
+    """What one manager owes of a planned contact; who got it by a hand-over has until his next working day at least (R23)."""
+    manager_id = holding.manager_id
     if manager_id is None or manager_id not in book.handles:
         return None
     due_day = book.day(manager_id, promise.due_at)
-    day = _working_day(book, manager_id, due_day)
-    if day is None or not is_judged(promise, book.closes_at(manager_id, day)):
+    first = due_day
+    if holding.since is not None:
+        first = max(due_day, book.day(manager_id, holding.since) + timedelta(days=1))
+    day = _working_day(book, manager_id, first)
+    if day is None or not is_judged(promise, holding, book.closes_at(manager_id, day)):
         return None
     return Finding(
         code="V09",
@@ -125,7 +129,7 @@ def _missed(book: Book, promise: Promise, attempts: list[datetime]) -> Finding |
 def _pushed(book: Book, promises: list[Promise], attempts: list[datetime]) -> list[Finding]:
     found = []
     for push in pushed(promises, attempts):
-        manager_id = push.promise.author_id or push.promise.manager_id
+        manager_id = push.promise.author_id or holdings(push.promise)[0].manager_id
         if manager_id is None or manager_id not in book.handles:
             continue
         at = push.promise.set_at

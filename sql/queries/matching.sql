@@ -1,7 +1,10 @@
 -- leads_by_number
 -- Leads that have these numbers, with what choosing among several needs. $1 numbers.
 select p.phone, l.id, l.segment, l.manager_id, l.stage, greatest(l.entered_at, p.added_at) as entered_at, c.due_at,
-  (select max(m.at) from comments m where m.lead_id = l.id) as last_comment_at
+  (select max(m.at) from comments m where m.lead_id = l.id) as last_comment_at,
+  array(select o.at from handover_cards k join handovers o on o.id = k.handover_id where k.lead_id = l.id order by o.at, o.id) as handed_at,
+  array(select k.former_id from handover_cards k join handovers o on o.id = k.handover_id
+        where k.lead_id = l.id order by o.at, o.id) as former_ids
 from lead_phones p join leads l on l.id = p.lead_id
 left join planned_contacts c on c.lead_id = l.id and c.closed_at is null
 where p.phone = any($1::text[]);

@@ -37,6 +37,7 @@ async def candidates(conn: db.Connection, numbers: Iterable[str], zone: ZoneInfo
                 row["entered_at"],
                 row["due_at"].astimezone(zone).date() if row["due_at"] is not None else None,
                 row["last_comment_at"],
+                tuple(zip(row["handed_at"], row["former_ids"], strict=True)),
             )
         )
     return found

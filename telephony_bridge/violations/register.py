@@ -29,6 +29,7 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V15": ("DATE_PUSHED", "minor"),
     "V16": ("COMMENT_POOR", "minor"),
     "V17": ("LEAD_CLOSED_EARLY", "major"),
+    "V18": ("HANDOVER_GAP", "minor"),
 }
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
 DISPUTE_DAYS = 3  # working days, EC-68
