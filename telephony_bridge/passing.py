@@ -164,7 +164,7 @@ def _unread(book: Book, card: crm.CardToRead) -> Finding | None:
     if not days:
         return None
     due_at = book.working_days_later(card.owner_id, card.at, days).astimezone(UTC)
-    if not (card.is_owner if card.passed_at is None else card.passed_at >= due_at):
+    if not card.is_owner or (card.passed_at is not None and card.passed_at < due_at):
         return None
     return Finding(
         code="V18",

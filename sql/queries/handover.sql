@@ -89,11 +89,12 @@ order by c.lead_id desc limit $5;
 update handover_cards set read_at = $3, read_by = $4 where handover_id = $1 and lead_id = $2 and read_at is null;
 
 -- to_read
--- The cards these leads were, each until the lead was handed over again. $1 leads.
-select c.lead_id, c.handover_id, c.to_id, f.handle as leaver, o.at, c.read_at, l.manager_id,
-  (select min(n.at) from handover_cards k join handovers n on n.id = k.handover_id
-   where k.lead_id = c.lead_id and (n.at, n.id) > (o.at, o.id)) as passed_at
+-- The cards these leads were, each until the lead was handed over again, and who had it at that moment, or has it now. $1 leads.
+select c.lead_id, c.handover_id, c.to_id, f.handle as leaver, o.at, c.read_at, x.at as passed_at,
+  case when x.at is null then l.manager_id else x.former_id end as last_owner
 from handover_cards c join handovers o on o.id = c.handover_id join managers f on f.id = o.from_id join leads l on l.id = c.lead_id
+left join lateral (select n.at, k.former_id from handover_cards k join handovers n on n.id = k.handover_id
+  where k.lead_id = c.lead_id and (n.at, n.id) > (o.at, o.id) order by n.at, n.id limit 1) x on true
 where c.lead_id = any($1::bigint[]) and c.is_open order by o.at, o.id, c.lead_id;
 
 -- given

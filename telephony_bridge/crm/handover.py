@@ -17,7 +17,10 @@ SQL = db.queries("handover")
 
 @dataclass(frozen=True, slots=True)
 class CardToRead:
-    """A card of a lead that was open. ``passed_at``: when the lead was handed over again; ``is_owner``: is it still his now?"""
+    """A card of a lead that was open. ``passed_at``: when the lead was handed over again; ``is_owner``: was it his until then?
+
+    Without another hand-over: is it his now?
+    """
 
     lead_id: int
     handover_id: int
@@ -157,7 +160,7 @@ async def cards_to_read(conn: db.Connection, leads: Iterable[int]) -> list[CardT
             at=row["at"],
             read_at=row["read_at"],
             passed_at=row["passed_at"],
-            is_owner=row["manager_id"] == row["to_id"],
+            is_owner=row["last_owner"] == row["to_id"],
         )
         for row in await conn.fetch(SQL.to_read, sorted(set(leads)))
     ]

@@ -16,7 +16,7 @@ async def busy(street: Street) -> Street:
     """A company with something behind every address."""
     await street.source()
     await street.manager()
-    lead = await street.lead()
+    lead = await street.lead(manager="ivan")
     await street.dial("10:00", talk=45)
     await street.dial("10:30", number="+79990000009")
     await street.dial("10:31", extension="109", number="+79990000009")

@@ -372,6 +372,9 @@ async def test_v18_a_lead_taken_from_the_new_owner_need_not_be_read_by_him(offic
     await office.ask("PATCH", "/leads/1", {"manager": "petr"})
     await office.work("23:59", FRIDAY)
     assert await found(office, "V18") == [("olga", "closed", str(WEDNESDAY))]
+    office.clock.now = at("12:00", NEXT_MONDAY)
+    await hand_over(office, "ivan", leaver="petr")
+    assert ("olga", "closed", str(WEDNESDAY)) in await found(office, "V18")
 
 
 async def test_r24_a_card_without_comments_is_marked_and_is_not_the_new_owners_fault(office: Street) -> None:
