@@ -224,7 +224,7 @@ def _match(
         return Match(MatchResult.EXCLUDED, reason="own")
     if call.number in excluded:
         return Match(MatchResult.EXCLUDED, reason=excluded[call.number])
-    return matcher.choose(leads, caller_id=manager_id, day=day)
+    return matcher.choose([lead.as_of(call.started_at) for lead in leads], caller_id=manager_id, day=day)
 
 
 def _facts(

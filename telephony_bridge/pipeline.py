@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from telephony_bridge import calls, crm, db, deriving, violations, webhooks
 from telephony_bridge.days import board, days_ended, days_under_way, planned_contacts, reports
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.errors import Malformed, Refused, Unreadable
 from telephony_bridge.model import Call, Company, Delivery, Via
+from telephony_bridge.passing import READ_REACH, card_read, hand_over, judge_cards, preview_handover
 from telephony_bridge.promises import judge_promises
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
@@ -26,9 +27,11 @@ __all__ = [
     "Understood",
     "board",
     "calendar_changed",
+    "card_read",
     "days_reopened",
     "deliveries_came",
     "dispute",
+    "hand_over",
     "hold",
     "leads_changed",
     "norms_changed",
@@ -36,6 +39,7 @@ __all__ = [
     "numbers_changed",
     "people_changed",
     "planned_contacts",
+    "preview_handover",
     "replay",
     "reports",
     "silence_settled",
@@ -308,6 +312,7 @@ async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: dat
     backfill = timedelta(days=book.setting("match_backfill", None, day))
     touched = await calls.of_lead_numbers(conn, leads, since=day - backfill)
     await _derive_again(conn, book, touched, leads=leads, judged_at=judged_at, now=now)
+    await judge_cards(conn, book, leads, judged_at=judged_at, now=now)
 
 
 async def numbers_changed(conn: db.Connection, numbers: Iterable[str], *, company: Company, now: datetime) -> None:
@@ -337,6 +342,7 @@ async def calendar_changed(conn: db.Connection, day: date, *, company: Company, 
     book = await open_book(conn, company, since=min(day, deriving.utc_day(now) - timedelta(days=BOOK_DAYS)))
     promised = await violations.promised_by(conn, list(book.handles), day - timedelta(days=7))
     await judge_promises(conn, book, promised, judged_at=judged_at, now=now)
+    await _judge_reading(conn, book, None, day, judged_at=judged_at, now=now)
     await days_ended(conn, book, only={(manager_id, day) for manager_id in book.handles}, closed_only=True, now=judged_at)
 
 
@@ -350,6 +356,7 @@ async def people_changed(
     touched = await calls.of_people(conn, managers, since=since)
     promised = await violations.promised_by(conn, managers, since)
     await _derive_again(conn, book, touched, leads=promised, judged_at=judged_at, now=now)
+    await _judge_reading(conn, book, managers, since, judged_at=judged_at, now=now)
 
 
 async def norms_changed(conn: db.Connection, *, company: Company, since: date, now: datetime) -> None:
@@ -357,6 +364,15 @@ async def norms_changed(conn: db.Connection, *, company: Company, since: date, n
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
     await _derive_again(conn, book, await calls.undecided(conn, since), leads=(), judged_at=judged_at, now=now)
+    await _judge_reading(conn, book, None, since, judged_at=judged_at, now=now)
+
+
+async def _judge_reading(
+    conn: db.Connection, book: Book, managers: Sequence[int] | None, since: date, *, judged_at: datetime, now: datetime
+) -> None:
+    """Cards handed over to these managers, or to anybody, whose reading may be due since a day (V18)."""
+    began = datetime.combine(since, time(), book.company.zone) - READ_REACH
+    await judge_cards(conn, book, await crm.leads_given(conn, managers, began), judged_at=judged_at, now=now)
 
 
 async def _derive_again(

@@ -12,7 +12,7 @@ from telephony_bridge import calls, db, silence, violations
 from telephony_bridge.deriving import Book
 from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Finding
-from telephony_bridge.violations.promises import Promise, is_judged, kept_at, pushed
+from telephony_bridge.violations.promises import Holding, Promise, holdings, is_judged, kept_at, pushed
 
 LEAD_CODES = ("V14", "V15", "V17")
 REACH = timedelta(days=120)  # how old a planned contact may be that calls still speak about
@@ -33,7 +33,7 @@ async def judge_promises(
         attempts.setdefault(lead_id, []).append(at)
     entered = [told for told in await violations.entered(conn, leads, since) if told[1] in book.handles]
     deaf = await _deaf_days(conn, book, promises, entered, attempts, now=judged_at)
-    missed = [_missed(book, one, attempts.get(one.lead_id, []), deaf) for one in promises]
+    missed = _missed_of(book, promises, attempts, deaf)
     opened = await violations.judge(
         conn,
         "planned",
@@ -117,7 +117,7 @@ async def _deaf_days(
     """(manager, day) on which something would be missed and the PBX was not heard; what moves on from one may meet the next."""
     deaf: set[tuple[int, date]] = set()
     while True:
-        found = [_missed(book, one, attempts.get(one.lead_id, []), deaf) for one in promises]
+        found: list[Finding | None] = [*_missed_of(book, promises, attempts, deaf)]
         found += [_uncalled(book, lead, author, at, attempts.get(lead, []), deaf) for lead, author, at in entered]
         overdue = {
             (one.manager_id, book.day(one.manager_id, one.due_at))
@@ -130,13 +130,25 @@ async def _deaf_days(
         deaf |= fresh
 
 
-def _missed(book: Book, promise: Promise, attempts: list[datetime], deaf: Set[tuple[int, date]]) -> Finding | None:
-    manager_id = promise.manager_id
+def _missed_of(
+    book: Book, promises: Sequence[Promise], attempts: Mapping[int, list[datetime]], deaf: Set[tuple[int, date]]
+) -> list[Finding | None]:
+    return [_missed(book, one, holding, attempts.get(one.lead_id, []), deaf) for one in promises for holding in holdings(one)]
+
+
+def _missed(
+    book: Book, promise: Promise, holding: Holding, attempts: list[datetime], deaf: Set[tuple[int, date]]
+) -> Finding | None:
+    """What one manager owes of a planned contact; who got it by a hand-over has until his next working day at least (R23)."""
+    manager_id = holding.manager_id
     if manager_id is None or manager_id not in book.handles:
         return None
     due_day = book.day(manager_id, promise.due_at)
-    day = _working_day(book, manager_id, due_day, deaf)
-    if day is None or not is_judged(promise, book.closes_at(manager_id, day)):
+    first = due_day
+    if holding.since is not None:
+        first = max(due_day, book.day(manager_id, holding.since) + timedelta(days=1))
+    day = _working_day(book, manager_id, first, deaf)
+    if day is None or not is_judged(promise, holding, book.closes_at(manager_id, day)):
         return None
     return Finding(
         code="V09",
@@ -154,7 +166,7 @@ def _missed(book: Book, promise: Promise, attempts: list[datetime], deaf: Set[tu
 def _pushed(book: Book, promises: list[Promise], attempts: list[datetime]) -> list[Finding]:
     found = []
     for push in pushed(promises, attempts):
-        manager_id = push.promise.author_id or push.promise.manager_id
+        manager_id = push.promise.author_id or holdings(push.promise)[0].manager_id
         if manager_id is None or manager_id not in book.handles:
             continue
         at = push.promise.set_at

@@ -16,9 +16,10 @@ from telephony_bridge.settings import Settings
 from tests.street import ADMIN, Clock, Street
 
 TABLES = (  # children first
-    "calendar_days", "connectors", "day_reports", "lead_moves", "violation_moves", "violations", "silences", "closed_days", "policies", "norms", "calls", "deals", "planned_contacts", "comments",
-    "lead_phones", "leads", "excluded_numbers", "users", "tokens", "absences", "extensions", "managers", "ties", "deliveries", "imports",
-    "source_tokens", "sources",
+    "calendar_days", "connectors", "day_reports", "lead_moves", "violation_moves", "violations", "silences", "closed_days", "policies",
+    "norms", "held_contacts", "handover_cards", "handovers", "calls", "deals", "planned_contacts", "comments", "lead_phones", "leads",
+    "excluded_numbers", "users", "tokens", "absences", "extensions", "managers", "ties", "deliveries", "imports", "source_tokens",
+    "sources",
 )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ class Board(TypedDict):
     managers: list[Line]
 
 
-class Report(TypedDict):
+class DayReport(TypedDict):
     """A line as it was put on record; ``reopened`` names who had it judged anew, and why."""
 
     kind: Literal["provisional", "closed", "corrected", "reopened"]
@@ -67,8 +67,8 @@ class Report(TypedDict):
     line: dict[str, Any]
 
 
-class Reports(TypedDict):
-    items: list[Report]
+class DayReports(TypedDict):
+    items: list[DayReport]
     next: None
 
 
@@ -124,7 +124,7 @@ async def reopen(ask: Ask) -> dict[str, Any]:
 
 ENDPOINTS = (
     Endpoint("GET", "/days/{date}", "The board of a day", board, Board, query=DayQuery),
-    Endpoint("GET", "/days/{date}/reports", "What was put on record of a day, oldest first", reports, Reports, query=DayQuery),
+    Endpoint("GET", "/days/{date}/reports", "What was put on record of a day, oldest first", reports, DayReports, query=DayQuery),
     Endpoint(
         "POST",
         "/days/{date}/reopen",

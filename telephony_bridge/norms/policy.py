@@ -37,6 +37,7 @@ SETTINGS: Mapping[str, Setting] = {
     "unanswered_needs": Setting("comment|outcome|nothing", "outcome", "what is owed for a call without a conversation (R18)"),
     "comment_min": Setting("letters", "15", "a comment about a conversation has at least so many (R20)"),
     "close_min_contacts": Setting("count", "3", "conversations before a manager may give a lead up by himself (R12)"),
+    "handover_read": Setting("days", "2", "working days in which a card that was handed over is read; 0 asks for none (R25)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
     "drop_merge": Setting("minutes", "5", "a second conversation so soon is the same one after a dropped line (EC-9)"),
     "repeat_cap": Setting("count", "3", "dials to one number a day that count (EC-34)"),

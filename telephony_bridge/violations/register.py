@@ -29,6 +29,7 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V15": ("DATE_PUSHED", "minor"),
     "V16": ("COMMENT_POOR", "minor"),
     "V17": ("LEAD_CLOSED_EARLY", "major"),
+    "V18": ("HANDOVER_GAP", "minor"),
 }
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
 _UNSEEN = ("V09", "V14")  # a dial that the PBX did not see

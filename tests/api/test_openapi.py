@@ -16,7 +16,7 @@ async def busy(street: Street) -> Street:
     """A company with something behind every address."""
     await street.source()
     await street.manager()
-    lead = await street.lead()
+    lead = await street.lead(manager="ivan")
     await street.dial("10:00", talk=45)
     await street.dial("10:30", number="+79990000009")
     await street.dial("10:31", extension="109", number="+79990000009")
@@ -78,6 +78,10 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/leads/{id}/history"): ("/leads/1/history", None),
     ("GET", "/deals"): ("/deals", None),
     ("GET", "/payroll/{month}"): ("/payroll/2026-11", None),
+    ("POST", "/handovers"): ("/handovers", {"from": "ivan", "to": ["olga"]}),
+    ("GET", "/handovers"): ("/handovers", None),
+    ("GET", "/handovers/{id}"): ("/handovers/1", None),
+    ("POST", "/handovers/{id}/cards/{lead}/read"): ("/handovers/1/cards/1/read", None),
     ("GET", "/planned"): ("/planned?date=2027-02-01", None),
     ("GET", "/deliveries"): ("/deliveries", None),
     ("GET", "/deliveries/{id}"): ("/deliveries/1", None),
