@@ -23,6 +23,7 @@ from telephony_bridge.model import (
     MatchResult,
     Schedule,
     Talk,
+    Week,
     Weight,
 )
 from telephony_bridge.norms import calendar, rules
@@ -46,87 +47,95 @@ class Book:
     company: Company
     sources: Mapping[int, webhooks.Source]
     rules: norms.Rules
-    persons: Mapping[int, norms.Person]
     handles: Mapping[int, str]
     names: Mapping[int, str]
-    schedules: Mapping[int, Schedule]
+    schedules: Mapping[int | None, Schedule]  # None: where there is no manager
     closed: Mapping[tuple[int, date], Closed]
     _settings: dict[tuple[str, int | None, date], int] = field(default_factory=dict)  # asked a dozen times a call
 
-    def person(self, manager_id: int | None) -> norms.Person:
-        return self.persons.get(manager_id, _NOBODY) if manager_id is not None else _NOBODY
+    def person(self, manager_id: int | None, day: date) -> norms.Person:
+        """The manager as the versions of norms and policy see him on a day."""
+        return _person(manager_id, self.schedules[manager_id], day) if manager_id in self.schedules else _NOBODY
+
+    def week(self, manager_id: int | None, day: date) -> Week:
+        return self.schedule(manager_id).week(day)
 
     def schedule(self, manager_id: int | None) -> Schedule:
         """The manager's, or the company's clock with the usual hours where there is no manager."""
-        found = self.schedules.get(manager_id) if manager_id is not None else None
-        return found or Schedule(self.company.zone)
+        return self.schedules[manager_id if manager_id in self.schedules else None]
 
     def word(self, name: str, manager_id: int | None, day: date) -> str:
         """A setting that is a word."""
-        return self.rules.value(name, self.person(manager_id), day)
+        return self.rules.value(name, self.person(manager_id, day), day)
 
     def setting(self, name: str, manager_id: int | None, day: date) -> int:
         key = (name, manager_id, day)
         if key not in self._settings:
-            self._settings[key] = self.rules.number(name, self.person(manager_id), day)
+            self._settings[key] = self.rules.number(name, self.person(manager_id, day), day)
         return self._settings[key]
 
     def day(self, manager_id: int | None, at: datetime) -> date:
         """The shift day a moment belongs to (EC-1 to EC-4)."""
-        schedule = self.schedule(manager_id)
-        local = at.astimezone(schedule.timezone).date()
-        return calendar.shift_day(schedule, at, self.setting("day_boundary", manager_id, local))
+        return calendar.shift_day(self.schedule(manager_id), at)
 
     def day_bounds(self, manager_id: int | None, day: date) -> tuple[datetime, datetime]:
         """When a manager's day begins and ends."""
-        return calendar.day_bounds(self.schedule(manager_id), day, self.setting("day_boundary", manager_id, day))
+        return calendar.day_bounds(self.schedule(manager_id), day)
 
     def closes_at(self, manager_id: int | None, day: date) -> datetime:
         return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
 
     def working_days_later(self, manager_id: int, at: datetime, days: int) -> datetime:
         """The same time of day after so many days with a shift of his, or three weeks on if he has none."""
-        schedule = self.schedule(manager_id)
-        local = at.astimezone(schedule.timezone)
-        for _ in range(21):
-            local += timedelta(days=1)  # local wall-clock time: the hour stays over a change of the clocks
-            days -= calendar.shift(schedule, local.date()) is not None
-            if not days:
-                break
-        return local
+        return calendar.working_days_later(self.schedule(manager_id), at, days)
 
 
 _NOBODY = norms.Person()
 
 
+def _person(manager_id: int | None, schedule: Schedule, day: date) -> norms.Person:
+    week = schedule.week(day)
+    return norms.Person(manager_id, week.team, week.segment)
+
+
 def _day_kinds(
-    rules: norms.Rules, person: norms.Person, company: Company, own: Mapping[date, DayKind]
+    rules: norms.Rules, manager_id: int, schedule: Schedule, company: Company, own: Mapping[date, DayKind]
 ) -> Callable[[date], DayKind]:
-    """The production calendar of a person: the company's own word, else the country's that his setting names (EC-54)."""
+    """The production calendar of a manager: the company's own word, else the country's that his setting names (EC-54)."""
 
     @cache
     def kind(day: date) -> DayKind:
-        country = rules.value("calendar", person, day)
+        country = rules.value("calendar", _person(manager_id, schedule, day), day)
         return own.get(day) or norms.day_kind(company.region if country == "company" else country.upper(), day)
 
     return kind
+
+
+def _boundaries(rules: norms.Rules, manager_id: int | None, schedule: Schedule) -> Callable[[date], int]:
+    """When his days begin, in minutes after midnight (EC-3)."""
+
+    @cache
+    def boundary(day: date) -> int:
+        person = _person(manager_id, schedule, day) if manager_id is not None else _NOBODY
+        return rules.number("day_boundary", person, day)
+
+    return boundary
 
 
 async def open_book(conn: db.Connection, company: Company, *, since: date) -> Book:
     """Reads the book; ``since`` is the first day whose closing matters."""
     managers = await people.all_managers(conn)
     rules = await norms.load_rules(conn)
-    persons = {row["id"]: norms.Person(row["id"], row["team"], row["segment"]) for row in managers}
     own = {row["day"]: DayKind(row["kind"]) for row in await people.calendar_days(conn)}
-    schedules = {
-        id_: replace(schedule, kind=_day_kinds(rules, persons.get(id_, _NOBODY), company, own))
-        for id_, schedule in (await people.schedules(conn, None)).items()
-    }
+    nobodys = Schedule((Week(company.zone),))
+    schedules: dict[int | None, Schedule] = {None: replace(nobodys, boundary=_boundaries(rules, None, nobodys))}
+    for id_, schedule in (await people.schedules(conn, None)).items():
+        kind, boundary = _day_kinds(rules, id_, schedule, company, own), _boundaries(rules, id_, schedule)
+        schedules[id_] = replace(schedule, kind=kind, boundary=boundary)
     return Book(
         company=company,
         sources=await webhooks.load_sources(conn, company),
         rules=rules,
-        persons=persons,
         handles={row["id"]: row["handle"] for row in managers},
         names={row["id"]: row["name"] for row in managers},
         schedules=schedules,
@@ -180,16 +189,15 @@ def _facts(
 ) -> rules.CallFacts:
     """What weighing needs to know beside the call. A lead is in time until the day is closed (R14, EC-15)."""
     closed = book.closed.get((manager_id, day)) if manager_id is not None else None
-    person = book.person(manager_id)
     return rules.CallFacts(
         has_manager=manager_id is not None,
         match=match.result,
         lead_segment=lead.segment if lead is not None else None,
         lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until),
-        norm_segment=person.segment,
+        norm_segments=frozenset(segment for segment, _ in book.week(manager_id, day).segments),
         repeat_cap=book.setting("repeat_cap", manager_id, day),
         min_talk=book.setting("min_talk", manager_id, day),
-        needs_crm_match=book.rules.flag("norm_needs_crm_match", person, day),
+        needs_crm_match=book.rules.flag("norm_needs_crm_match", book.person(manager_id, day), day),
         said_machine=said_machine,
     )
 
@@ -215,7 +223,8 @@ async def entries(
         lead = next((lead for lead in found if lead.lead_id == match.lead_id), None)
         facts = _facts(book, manager_id, day, match, lead)
         weight = rules.weigh(call, facts)
-        made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, rules.on_norm_lead(call, facts)))
+        on_lead = rules.on_norm_lead(call, facts)
+        made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, on_lead, facts.lead_segment))
     return made
 
 
@@ -261,10 +270,10 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
     groups: dict[tuple[date, str, int], list[Any]] = {}
     for row in rows:
         groups.setdefault((row["day"], row["number"], row["manager_id"]), []).append(row)
-    changed: list[tuple[int, Weight, bool]] = []
+    changed: list[tuple[int, Weight, bool, str | None]] = []
     for (day, number, manager_id), group in groups.items():
         series = []
-        on_lead = {}
+        on_lead, segments = {}, {}
         for row in group:
             call = calls.read_call(row)
             match = Match(MatchResult(row["match"]), row["lead_id"])
@@ -272,16 +281,18 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
             facts = _facts(book, manager_id, day, match, lead, said_machine=row["said_machine"])
             series.append(((row["source_id"], row["call_key"]), call, facts))
             on_lead[row["source_id"], row["call_key"]] = rules.on_norm_lead(call, facts)
+            segments[row["source_id"], row["call_key"]] = facts.lead_segment
         weights = rules.weigh_series(series)
         for row in group:
             key = (row["source_id"], row["call_key"])
             weight = weights[key]
-            if (row["why_not_dial"], row["why_not_connect"], row["on_norm_lead"]) != (
+            if (row["why_not_dial"], row["why_not_connect"], row["on_norm_lead"], row["segment"]) != (
                 weight.why_not_dial,
                 weight.why_not_connect,
                 on_lead[key],
+                segments[key],
             ):
-                changed.append((row["id"], weight, on_lead[key]))
+                changed.append((row["id"], weight, on_lead[key], segments[key]))
     await calls.weigh(conn, changed)
 
 
@@ -434,9 +445,8 @@ def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
     """A lead whose number was changed or removed later keeps the calls it had (EC-16)."""
     if row["lead_id"] is not None and entry.match.result is MatchResult.NONE and entry.call.number is not None:
         kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
-        return replace(
-            entry, match=kept, weight=Weight(row["why_not_dial"], row["why_not_connect"]), on_norm_lead=row["on_norm_lead"]
-        )
+        weight = Weight(row["why_not_dial"], row["why_not_connect"])
+        return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"], segment=row["segment"])
     return entry
 
 

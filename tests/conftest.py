@@ -16,7 +16,7 @@ from tests.street import ADMIN, Clock, Street
 
 TABLES = (  # children first
     "calendar_days", "violation_moves", "violations", "silences", "closed_days", "policies", "norms", "calls", "deals", "planned_contacts", "comments",
-    "lead_phones", "leads", "excluded_numbers", "users", "tokens", "absences", "extensions", "managers", "ties", "deliveries", "imports",
+    "lead_phones", "leads", "excluded_numbers", "users", "tokens", "absences", "extensions", "manager_versions", "managers", "ties", "deliveries", "imports",
     "source_tokens", "sources",
 )  # fmt: skip
 
