@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from telephony_bridge import calls, db, matcher, norms, people, violations, webhooks
@@ -34,10 +34,13 @@ CALL_CODES = ("V01", "V02", "V03", "V04", "V05", "V16")
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """When a manager's day was closed, and up to which entry of leads it was judged."""
+    """When a manager's day was closed, and what was known then: entries of leads, versions of rules, moves of leads (R3)."""
 
     at: datetime
     leads_until: datetime
+    policies_until: int
+    norms_until: int
+    moves_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +52,57 @@ class Book:
     rules: norms.Rules
     handles: Mapping[int, str]
     names: Mapping[int, str]
-    schedules: Mapping[int | None, Schedule]  # None: where there is no manager
-    closed: Mapping[tuple[int, date], Closed]
+    schedules: dict[int | None, Schedule]  # None: where there is no manager
+    closed: dict[tuple[int, date], Closed]
+    closed_since: list[date]  # one day: closings before it are not read yet, see ``reach``
     _settings: dict[tuple[str, int | None, date], int] = field(default_factory=dict)  # asked a dozen times a call
+    _days: dict[tuple[int | None, datetime], date] = field(default_factory=dict)  # as often
 
     def person(self, manager_id: int | None, day: date) -> norms.Person:
         """The manager as the versions of norms and policy see him on a day."""
-        return _person(manager_id, self.schedules[manager_id], day) if manager_id in self.schedules else _NOBODY
+        return _person(manager_id, self.schedules[manager_id], day) if manager_id in self.handles else _NOBODY
 
     def week(self, manager_id: int | None, day: date) -> Week:
         return self.schedule(manager_id).week(day)
 
     def schedule(self, manager_id: int | None) -> Schedule:
         """The manager's, or the company's clock with the usual hours where there is no manager."""
-        return self.schedules[manager_id if manager_id in self.schedules else None]
+        return self.schedules[manager_id if manager_id in self.handles else None]
 
     def word(self, name: str, manager_id: int | None, day: date) -> str:
         """A setting that is a word."""
-        return self.rules.value(name, self.person(manager_id, day), day)
+        return self.rules.value(name, self.person(manager_id, day), day, self._known(manager_id, day))
+
+    def flag(self, name: str, manager_id: int | None, day: date) -> bool:
+        return self.rules.flag(name, self.person(manager_id, day), day, self._known(manager_id, day))
+
+    def norm(self, metric: str, manager_id: int, segment: str, day: date) -> norms.Norm | None:
+        """The norm of one of his segments."""
+        closed = self.closed.get((manager_id, day))
+        person = replace(self.person(manager_id, day), segment=segment)
+        return self.rules.norm(metric, person, day, closed.norms_until if closed is not None else None)
+
+    def version(self, manager_id: int | None, day: date) -> str:
+        """Names the state of the policy that a day is judged by."""
+        return self.rules.version(self._known(manager_id, day))
+
+    def _known(self, manager_id: int | None, day: date) -> int | None:
+        """A closed day is judged by the versions that were known when it was closed (R3)."""
+        closed = self.closed.get((manager_id, day)) if manager_id is not None else None
+        return closed.policies_until if closed is not None else None
 
     def setting(self, name: str, manager_id: int | None, day: date) -> int:
         key = (name, manager_id, day)
         if key not in self._settings:
-            self._settings[key] = self.rules.number(name, self.person(manager_id, day), day)
+            self._settings[key] = self.rules.number(name, self.person(manager_id, day), day, self._known(manager_id, day))
         return self._settings[key]
 
     def day(self, manager_id: int | None, at: datetime) -> date:
         """The shift day a moment belongs to (EC-1 to EC-4)."""
-        return calendar.shift_day(self.schedule(manager_id), at)
+        key = (manager_id, at)
+        if key not in self._days:
+            self._days[key] = calendar.shift_day(self.schedule(manager_id), at)
+        return self._days[key]
 
     def day_bounds(self, manager_id: int | None, day: date) -> tuple[datetime, datetime]:
         """When a manager's day begins and ends."""
@@ -84,6 +110,21 @@ class Book:
 
     def closes_at(self, manager_id: int | None, day: date) -> datetime:
         return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
+
+    def reopen(self, pairs: Iterable[tuple[int, date]]) -> None:
+        """From here on these days are judged as if they had not been closed."""
+        for pair in pairs:
+            self.closed.pop(pair, None)
+        self.forget()
+
+    def forget(self) -> None:
+        """Other closings are known now: what was asked before is asked anew."""
+        self._settings.clear()
+        self._days.clear()
+
+    def reports_at(self, manager_id: int, day: date) -> datetime:
+        """When the day so far is put on record: the first such hour after its shift began."""
+        return calendar.reports_at(self.schedule(manager_id), day, self.setting("report_at", manager_id, day))
 
     def working_days_later(self, manager_id: int, at: datetime, days: int) -> datetime:
         """The same time of day after so many days with a shift of his, or three weeks on if he has none."""
@@ -111,36 +152,48 @@ def _day_kinds(
     return kind
 
 
-def _boundaries(rules: norms.Rules, manager_id: int | None, schedule: Schedule) -> Callable[[date], int]:
-    """When his days begin, in minutes after midnight (EC-3)."""
-
-    @cache
-    def boundary(day: date) -> int:
-        person = _person(manager_id, schedule, day) if manager_id is not None else _NOBODY
-        return rules.number("day_boundary", person, day)
-
-    return boundary
-
-
 async def open_book(conn: db.Connection, company: Company, *, since: date) -> Book:
     """Reads the book; ``since`` is the first day whose closing matters."""
     managers = await people.all_managers(conn)
     rules = await norms.load_rules(conn)
     own = {row["day"]: DayKind(row["kind"]) for row in await people.calendar_days(conn)}
-    nobodys = Schedule((Week(company.zone),))
-    schedules: dict[int | None, Schedule] = {None: replace(nobodys, boundary=_boundaries(rules, None, nobodys))}
+    schedules: dict[int | None, Schedule] = {None: Schedule((Week(company.zone),))}
     for id_, schedule in (await people.schedules(conn, None)).items():
-        kind, boundary = _day_kinds(rules, id_, schedule, company, own), _boundaries(rules, id_, schedule)
-        schedules[id_] = replace(schedule, kind=kind, boundary=boundary)
-    return Book(
+        schedules[id_] = replace(schedule, kind=_day_kinds(rules, id_, schedule, company, own))
+    book = Book(
         company=company,
         sources=await webhooks.load_sources(conn, company),
         rules=rules,
         handles={row["id"]: row["handle"] for row in managers},
         names={row["id"]: row["name"] for row in managers},
         schedules=schedules,
-        closed={key: Closed(at, until) for key, (at, until) in (await norms.closed_days(conn, since)).items()},
+        closed=await _closings(conn, since, None),
+        closed_since=[since],
     )
+    for whose, schedule in schedules.items():
+        schedules[whose] = replace(schedule, boundary=partial(book.setting, "day_boundary", whose))
+    return book
+
+
+async def _closings(conn: db.Connection, since: date, before: date | None) -> dict[tuple[int, date], Closed]:
+    return {
+        (row["manager_id"], row["day"]): Closed(
+            row["closed_at"], row["leads_until"], row["policies_until"], row["norms_until"], row["moves_until"]
+        )
+        for row in await norms.closed_days(conn, since, before)
+    }
+
+
+async def reach(conn: db.Connection, book: Book, days: Iterable[date]) -> None:
+    """Reads closings back to the first of these days: a call told of years later finds its day closed (EC-38)."""
+    first = min(days, default=None)
+    if first is None:
+        return
+    first -= timedelta(days=3)  # a call's shift day, its neighbours and a series lie within
+    if first < book.closed_since[0]:
+        book.closed.update(await _closings(conn, first, book.closed_since[0]))
+        book.closed_since[0] = first
+        book.forget()
 
 
 def _manager(book: Book, mappings: Sequence[matcher.Mapping], source_id: int, at: datetime) -> int | None:
@@ -192,12 +245,12 @@ def _facts(
     return rules.CallFacts(
         has_manager=manager_id is not None,
         match=match.result,
-        lead_segment=lead.segment if lead is not None else None,
+        lead_segment=lead.segment_as_of(closed.moves_until if closed is not None else None) if lead is not None else None,
         lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until),
         norm_segments=frozenset(segment for segment, _ in book.week(manager_id, day).segments),
         repeat_cap=book.setting("repeat_cap", manager_id, day),
         min_talk=book.setting("min_talk", manager_id, day),
-        needs_crm_match=book.rules.flag("norm_needs_crm_match", book.person(manager_id, day), day),
+        needs_crm_match=book.flag("norm_needs_crm_match", manager_id, day),
         said_machine=said_machine,
     )
 
@@ -314,6 +367,7 @@ async def judge_calls(
     Returns how many violations opened, by code.
     """
     asked = list(await calls.whole(conn, call_ids))
+    await reach(conn, book, (row["day"] for row in asked))
     leads = set(lead_ids) | {row["lead_id"] for row in asked if row["lead_id"] is not None}
     first = min([row["started_at"] for row in asked] + ([since] if since is not None else []), default=None)
     if first is None:
@@ -409,7 +463,7 @@ def _findings(
     if duty.duty_manager is None:
         return []
     day = book.day(duty.duty_manager, duty.started_at)
-    version = book.rules.version()
+    version = book.version(duty.duty_manager, day)
     evidence = {
         "call": row["id"],
         "deliveries": list(row["delivery_ids"]),
@@ -442,8 +496,14 @@ def _findings(
 
 
 def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
-    """A lead whose number was changed or removed later keeps the calls it had (EC-16)."""
-    if row["lead_id"] is not None and entry.match.result is MatchResult.NONE and entry.call.number is not None:
+    """A match is stored with the call (EC-16): it is found anew when other leads have the number, not when leads merely changed.
+
+    A lead whose number was changed or removed later keeps its calls; so does one of several that is no longer the most active.
+    """
+    match = entry.match
+    is_stored = row["lead_id"] is not None and entry.call.number is not None and entry.call.number == row["number"]
+    is_same = match.candidates == tuple(row["candidates"]) and entry.manager_id == row["manager_id"]
+    if is_stored and (match.result is MatchResult.NONE or (is_same and match.lead_id is not None)):
         kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
         weight = Weight(row["why_not_dial"], row["why_not_connect"])
         return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"], segment=row["segment"])

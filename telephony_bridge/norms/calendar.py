@@ -104,6 +104,14 @@ def working_days_later(schedule: Schedule, at: datetime, days: int) -> datetime:
     return datetime.combine(day, local.time(), schedule.week(day).timezone)
 
 
+def reports_at(schedule: Schedule, day: date, report_minutes: int = 19 * 60) -> datetime:
+    """The first time, local, that the provisional report's clock shows after the day's shift began."""
+    begins = usual_shift(schedule, day)[0]
+    zone = schedule.week(day).timezone
+    report = _at(zone, day, report_minutes)
+    return report if report > begins else _at(zone, day + _DAY, report_minutes)
+
+
 def hard_deadline(
     schedule: Schedule, call_ended_at: datetime, day: date, *, hard_minutes: int = 60, hard_min_minutes: int = 120
 ) -> datetime:

@@ -64,7 +64,7 @@ def version_day(schedule: Schedule, asked: date | None, last_closed: date | None
     day that is not closed.
     """
     if asked is not None and last_closed is not None and asked <= last_closed:
-        raise Refused(f"from: his days up to {last_closed} are closed; pick a later day, or reopen them")
+        raise Refused(f"from: his days up to {last_closed} are closed and keep what they were judged by; pick a later day")
     if asked is not None:
         return asked
     began = schedule.week_at(now).from_day

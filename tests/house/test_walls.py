@@ -18,6 +18,7 @@ FLOORS: list[set[str]] = [
     {"db", "logs", "metrics"},
     ROOMS,
     {"deriving"},
+    {"silence"},
     {"days", "promises", "quality"},
     {"payroll"},
     {"pipeline"},

@@ -35,7 +35,7 @@ def test_from_which_day_a_change_holds(weeks: int, asked: date | None, closed: d
 
 
 def test_a_closed_day_is_not_changed_any_more() -> None:
-    with pytest.raises(Refused, match="up to 2026-11-24 are closed; pick a later day, or reopen them"):
+    with pytest.raises(Refused, match="up to 2026-11-24 are closed and keep what they were judged by; pick a later day"):
         people.version_day(Schedule(WEEKS), date(2026, 11, 24), date(2026, 11, 24), NOON)
 
 

@@ -358,3 +358,22 @@ async def test_ec_57_other_segments_hold_from_their_day(office: Street) -> None:
     ]
     assert "segments" not in await office.line()
     assert (await office.line(day=TUESDAY))["segments"]["warm"]["dials"]["counted"] == 1
+
+
+async def test_ec_57_ec_38_a_late_call_corrects_the_segment_it_belongs_to(office: Street) -> None:
+    await office.manager(segments={"cold": 90, "warm": 10})
+    for metric in ("connects", "new_leads"):
+        await office.ask("POST", "/norms", {"metric": metric, "segment": "cold", "min": 0, "target": 0, "from": "2026-11-01"})
+    await office.ask("POST", "/norms", {"metric": "dials", "segment": "warm", "min": 10, "target": 20, "from": "2026-11-01"})
+    await office.lead("+79990000002", segment="warm")
+    await a_whole_day(office, ["+79990000009"])
+    await office.work("23:59")
+    assert await norm_violations(office) == {"V06": ["ivan/2026-11-23", "ivan/2026-11-23/warm"]}
+    await office.dial("12:00", number="+79990000002")
+    assert await norm_violations(office) == {"V06": ["ivan/2026-11-23"]}
+    line = await office.line()
+    assert (line["segments"]["warm"]["dials"]["counted"], line["verdict"]) == (1, "not_met")
+    assert "corrected_at" in line
+    (lead,) = (await office.ask("GET", "/leads?phone=89990000002"))["items"]
+    await office.ask("PATCH", f"/leads/{lead['id']}", {"segment": "cold"})
+    assert (await office.line())["segments"] == line["segments"]  # a closed day keeps the segment it knew
