@@ -11,6 +11,7 @@ from telephony_bridge import crm, db, norms, violations
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.model import Company, Verdict, rfc3339
 from telephony_bridge.norms import Tally, calendar, evidence, verdict
+from telephony_bridge.suspects import judge_suspects
 from telephony_bridge.violations import Finding
 
 METRICS = {"dials": "V06", "connects": "V07", "new_leads": "V08"}
@@ -200,8 +201,12 @@ async def days_ended(
     opened: dict[str, int] = {}
     for day in sorted({day for _, day in judged}):
         managers = [manager_id for manager_id, other in judged if other == day]
-        for code, number in (await _judge_norms(conn, book, managers, day, now=now)).items():
-            opened[code] = opened.get(code, 0) + number
+        for found in (
+            await _judge_norms(conn, book, managers, day, now=now),
+            await judge_suspects(conn, book, managers, day, now=now),
+        ):
+            for code, number in found.items():
+                opened[code] = opened.get(code, 0) + number
     return opened
 
 
@@ -233,7 +238,7 @@ async def _judge_norms(conn: db.Connection, book: Book, managers: Sequence[int],
                 Finding(
                     code=METRICS[metric],
                     subject_kind="day",
-                    subject_id=_subject(book, found.manager_id, day),
+                    subject_id=book.day_subject(found.manager_id, day),
                     manager_id=found.manager_id,
                     day=day,
                     due_at=due_at,
@@ -250,9 +255,5 @@ async def _judge_norms(conn: db.Connection, book: Book, managers: Sequence[int],
                     policy_version=f"{found.versions[metric]}, {book.rules.version()}",
                 )
             )
-    subjects = [_subject(book, manager_id, day) for manager_id in managers]
+    subjects = [book.day_subject(manager_id, day) for manager_id in managers]
     return await violations.judge(conn, "day", subjects, findings, codes=METRICS.values(), now=now)
-
-
-def _subject(book: Book, manager_id: int, day: date) -> str:
-    return f"{book.handles[manager_id]}/{day.isoformat()}"

@@ -15,8 +15,8 @@ from telephony_bridge.settings import Settings
 from tests.street import ADMIN, Clock, Street
 
 TABLES = (  # children first
-    "calendar_days", "violation_moves", "violations", "silences", "closed_days", "policies", "norms", "calls", "deals", "planned_contacts", "comments",
-    "lead_phones", "leads", "excluded_numbers", "users", "tokens", "absences", "extensions", "managers", "ties", "deliveries", "imports",
+    "calendar_days", "violation_moves", "violations", "silences", "closed_days", "policies", "norms", "call_marks", "calls", "deals", "planned_contacts", "comments",
+    "lead_phones", "leads", "excluded_numbers", "private_numbers", "users", "tokens", "absences", "extensions", "managers", "ties", "deliveries", "imports",
     "source_tokens", "sources",
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from telephony_bridge.api import (
     excluded,
     leads,
     managers,
+    marks,
     norms,
     payroll,
     planned,
@@ -35,6 +36,7 @@ from telephony_bridge.settings import Settings
 ENDPOINTS: Sequence[Endpoint] = (
     *calendar.ENDPOINTS,
     *calls.ENDPOINTS,
+    *marks.ENDPOINTS,
     *days.ENDPOINTS,
     *violations.ENDPOINTS,
     *leads.ENDPOINTS,

@@ -12,6 +12,7 @@ import holidays
 
 from telephony_bridge import db
 from telephony_bridge.errors import Refused
+from telephony_bridge.norms.calendar import format_hours, parse_hours
 
 SQL = db.queries("norms")
 
@@ -20,7 +21,7 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, clock, country, or words separated by |
+    unit: str  # minutes, seconds, days, count, clock, country, hours, or words separated by |
     default: str
     meaning: str
 
@@ -43,6 +44,13 @@ SETTINGS: Mapping[str, Setting] = {
     "norm_needs_crm_match": Setting("true|false", "true", "only calls on a lead count (R14)"),
     "lead_norm_needs_call": Setting("true|false", "true", "a new lead counts once it was dialled by IP (EC-62)"),
     "gap_minutes": Setting("minutes", "30", "a longer silence of the PBX is no evidence (EC-40)"),
+    "private_limit": Setting("count", "3", "calls a day that a manager may mark private by himself (EC-25)"),
+    "suspect_redials": Setting("count", "10", "more dials to one number a day are suspect (V13)"),
+    "suspect_staff": Setting("count", "3", "more dials to colleagues a day are suspect (V13, EC-24)"),
+    "suspect_short": Setting("count", "10", "more answered dials of 5 to 15 seconds a day are suspect (V13, EC-32)"),
+    "client_hours": Setting(
+        "hours", "off", "dials outside these hours of the client are suspect, 09:00-21:00 or off (V13, EC-65)"
+    ),
     "break_minutes": Setting("minutes", "60", "the break inside a shift longer than six hours"),
 }
 
@@ -210,6 +218,8 @@ def read_value(name: str, typed: str) -> str:
         if value in ("company", "none") or value.upper() in holidays.list_supported_countries():
             return value
         raise Refused(f"{name}: read {typed!r}, expected company, none or a country such as KZ")
+    if unit == "hours":
+        return value if value == "off" else format_hours(*parse_hours(value))
     if "|" in unit:
         if value in unit.split("|"):
             return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telephony_bridge.violations import duties
+from telephony_bridge.violations import duties, suspects
 from telephony_bridge.violations.facts import comments_on, entered, given_up, planned_for, promised_by, promises_of
 from telephony_bridge.violations.register import (
     CODES,
@@ -18,6 +18,7 @@ from telephony_bridge.violations.register import (
     listed,
     open_by_code,
     reminders_due,
+    renew_evidence,
 )
 
 __all__ = [
@@ -41,4 +42,6 @@ __all__ = [
     "promised_by",
     "promises_of",
     "reminders_due",
+    "renew_evidence",
+    "suspects",
 ]

@@ -25,11 +25,15 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V07": ("NORM_CONNECTS", "major"),
     "V08": ("NORM_NEW_LEADS", "major"),
     "V09": ("PLANNED_CONTACT_MISSED", "major"),
+    "V13": ("SUSPECT_DIALS", "review"),
     "V14": ("LEADS_NEVER_CALLED", "minor"),
     "V15": ("DATE_PUSHED", "minor"),
     "V16": ("COMMENT_POOR", "minor"),
     "V17": ("LEAD_CLOSED_EARLY", "major"),
 }
+_FOR_REVIEW = sorted(
+    code for code, (_, severity) in CODES.items() if severity == "review"
+)  # none before a supervisor confirms it
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
 DISPUTE_DAYS = 3  # working days, EC-68
 
@@ -210,16 +214,37 @@ async def reminders_due(conn: db.Connection, *, now: datetime, limit: int = 1000
 
 
 async def counts(conn: db.Connection, day: date) -> dict[int, dict[str, int]]:
-    """Manager id -> {"open", "fixed_late"} of a day."""
-    return {
-        row["manager_id"]: {"open": row["open"], "fixed_late": row["fixed_late"]} for row in await conn.fetch(SQL.counts, day)
-    }
+    """Manager id -> {"open", "fixed_late"} of a day. What is for review is none before it is confirmed."""
+    rows = await conn.fetch(SQL.counts, day, _FOR_REVIEW)
+    return {row["manager_id"]: {"open": row["open"], "fixed_late": row["fixed_late"]} for row in rows}
+
+
+async def renew_evidence(conn: db.Connection, findings: Sequence[Finding]) -> None:
+    """What rows that stand were found by, as it is now; what a person has settled keeps what he saw.
+
+    Whether a row was found late is told once, when it is opened.
+    """
+    standing = [one for one in findings if one.met_at is None]
+    if standing:
+        parts = [{name: part for name, part in one.evidence.items() if name != "late_evidence"} for one in standing]
+        await conn.execute(
+            SQL.renew_evidence,
+            [one.code for one in standing],
+            [one.subject_id for one in standing],
+            [one.manager_id for one in standing],
+            [one.day for one in standing],
+            [orjson.dumps(part).decode() for part in parts],
+            sorted(_SETTLED),
+        )
 
 
 async def by_code(conn: db.Connection, first: date, last: date) -> dict[int, dict[str, dict[str, int]]]:
-    """Manager id -> code -> {"open", "fixed_late", "excused"} of a stretch of days; disputed and confirmed ones are open."""
+    """Manager id -> code -> {"open", "fixed_late", "excused"} of a stretch of days; disputed and confirmed ones are open.
+
+    What is for review is none before it is confirmed.
+    """
     found: dict[int, dict[str, dict[str, int]]] = {}
-    for row in await conn.fetch(SQL.by_code, first, last):
+    for row in await conn.fetch(SQL.by_code, first, last, _FOR_REVIEW):
         found.setdefault(row["manager_id"], {})[row["code"]] = {
             status: row[status] for status in ("open", "fixed_late", "excused")
         }
@@ -324,5 +349,7 @@ async def excuse(conn: db.Connection, violation_id: int, *, author: str, reason:
 
 
 async def confirm(conn: db.Connection, violation_id: int, *, author: str, reason: str, now: datetime) -> None:
-    """A supervisor upholds a disputed one, with a reason."""
-    await _speak(conn, violation_id, "confirmed", frozenset({"disputed"}), author=author, reason=reason, now=now)
+    """A supervisor upholds a disputed one, or one that is for his review, with a reason."""
+    row = await conn.fetchrow(SQL.one, violation_id)
+    allowed = frozenset({"disputed", "open"} if row is not None and row["code"] in _FOR_REVIEW else {"disputed"})
+    await _speak(conn, violation_id, "confirmed", allowed, author=author, reason=reason, now=now)

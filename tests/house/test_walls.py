@@ -18,7 +18,8 @@ FLOORS: list[set[str]] = [
     {"db", "logs", "metrics"},
     ROOMS,
     {"deriving"},
-    {"days", "promises", "quality"},
+    {"suspects"},
+    {"days", "marks", "promises", "quality"},
     {"payroll"},
     {"pipeline"},
     {"worker", "api", "pages"},
@@ -90,8 +91,10 @@ PURE = [
     "norms/production.py",
     "norms/verdict.py",
     "norms/evidence.py",
+    "norms/words.py",
     "violations/duties.py",
     "violations/promises.py",
+    "violations/suspects.py",
 ]
 IO = {"asyncio", "asyncpg", "aiohttp", "os", "structlog", "prometheus_client", "time", "telephony_bridge.db"}
 MODULES = sorted(path.relative_to(HOUSE) for path in HOUSE.rglob("*.py"))
