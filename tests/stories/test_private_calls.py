@@ -6,12 +6,13 @@ import random
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony_bridge.norms import words
-from tests.street import MONDAY, Street, at
+from tests.street import MONDAY, Street, ami_row, at
 
 HOME = "+79990000070"
 
@@ -215,3 +216,33 @@ def test_ec_25_which_marks_hold_is_a_function_of_the_set(said: list[tuple[int, A
     assert set(found) == {word.call_id for word in mine}
     unsettled = {word.call_id for word in mine} - {word.call_id for word in mine if word.word != "marked"}
     assert sum(found[call] == "held" for call in unsettled) <= limit
+
+
+async def test_ec_25_the_mark_of_a_call_that_becomes_another_goes_along(office: Street) -> None:
+    await office.dial("10:00", talk=45)
+    await office.dial("10:30", talk=45)
+    second, first = await office.calls()
+    token = await office.token_of("ivan")
+    await mark(office, second["id"], token)
+    row = ami_row(at("10:30"), talk=45) | {"LinkedID": ami_row(at("10:00"))["UniqueID"], "Sequence": "2"}
+    async with office.database.begin() as conn:  # as a mended parser would have it: both rows are one call
+        await conn.execute("update deliveries set body = $2 where id = $1", second["deliveries"][0], orjson.dumps(row))
+    await office.ask("POST", f"/deliveries/{second['deliveries'][0]}/replay", {})
+    await office.understand()
+    (call,) = await office.calls()
+    assert (call["id"], call["personal"], call["why_not"]["dial"]) == (first["id"], "held", "personal")
+    assert [one["call"] for one in (await office.ask("GET", "/personal"))["items"]] == [first["id"]]
+
+
+async def test_ec_25_a_call_that_becomes_anothers_leaves_its_place_in_the_day(office: Street) -> None:
+    await office.ask("POST", "/managers/ivan/extensions", {"extension": "103"})
+    token = await office.token_of("ivan")
+    for minute, extension in enumerate(("103", "101", "101", "101")):
+        await office.dial(f"10:0{minute}", number=f"+7999000010{minute}", talk=20, extension=extension)
+    ids = [call["id"] for call in reversed(await office.calls())]
+    assert [(await mark(office, call, token))["personal"] for call in ids] == ["held", "held", "held", "waiting"]
+    await office.ask("POST", "/managers/olga/extensions", {"extension": "103", "from": "2026-11-01"})
+    calls = {call["id"]: call for call in await office.calls()}
+    assert [calls[id_]["manager"] for id_ in ids] == ["olga", "ivan", "ivan", "ivan"]
+    assert {call["personal"] for call in calls.values()} == {"held"}
+    assert {call["why_not"]["dial"] for call in calls.values()} == {"personal"}
