@@ -12,6 +12,7 @@ from telephony_bridge import crm, db, norms, silence, violations
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.model import Company, Verdict, rfc3339
 from telephony_bridge.norms import Tally, calendar, verdict
+from telephony_bridge.suspects import judge_suspects
 from telephony_bridge.violations import Finding
 
 METRICS = {"dials": "V06", "connects": "V07", "new_leads": "V08"}
@@ -247,13 +248,18 @@ async def days_ended(
         await norms.close_days(conn, sorted(judged - set(book.closed)), now=now)
     opened: dict[str, int] = {}
     for day in sorted({day for _, day in judged}):
-        days = await manager_days(conn, book, [manager_id for manager_id, other in judged if other == day], day, now=now)
+        managers = sorted(manager_id for manager_id, other in judged if other == day)
+        days = await manager_days(conn, book, managers, day, now=now)
         on_record = {
             id_: [one for one in reports if one["kind"] != "provisional"]
             for (id_, _), reports in (await norms.reports(conn, [(found.manager_id, day) for found in days])).items()
         }
-        for code, number in (await _judge_norms(conn, book, days, on_record, day, now=now)).items():
-            opened[code] = opened.get(code, 0) + number
+        for found in (
+            await _judge_norms(conn, book, days, on_record, day, now=now),
+            await judge_suspects(conn, book, managers, day, now=now),
+        ):
+            for code, number in found.items():
+                opened[code] = opened.get(code, 0) + number
         await _put_on_record(conn, book, days, on_record, day, reopened=reopened, now=now)
     return opened
 
@@ -353,7 +359,7 @@ async def _judge_norms(
                     Finding(
                         code=METRICS[metric],
                         subject_kind="day",
-                        subject_id=_subject(book, found.manager_id, day, one.segment),
+                        subject_id=book.day_subject(found.manager_id, day, one.segment),
                         manager_id=found.manager_id,
                         day=day,
                         due_at=due_at,
@@ -372,11 +378,5 @@ async def _judge_norms(
                     )
                 )
     known = {version.segment for version in book.rules.norms if version.segment is not None}  # his once, perhaps
-    subjects = [_subject(book, found.manager_id, day, segment) for found in days for segment in {None, *known}]
+    subjects = [book.day_subject(found.manager_id, day, segment) for found in days for segment in {None, *known}]
     return await violations.judge(conn, "day", subjects, findings, codes=METRICS.values(), now=now)
-
-
-def _subject(book: Book, manager_id: int, day: date, segment: str | None) -> str:
-    """A day as violations name it; of several segments only the one with the greatest share needs no name."""
-    subject = f"{book.handles[manager_id]}/{day.isoformat()}"
-    return subject if segment in (None, book.week(manager_id, day).segment) else f"{subject}/{segment}"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from telephony_bridge import calls, crm, db, deriving, violations, webhooks
+from telephony_bridge import calls, crm, db, deriving, marks, violations, webhooks
 from telephony_bridge.days import board, days_ended, days_under_way, planned_contacts, reports
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.errors import Malformed, Refused, Unreadable
@@ -27,6 +27,7 @@ __all__ = [
     "Understood",
     "board",
     "calendar_changed",
+    "calls_marked",
     "card_read",
     "days_reopened",
     "deliveries_came",
@@ -136,7 +137,7 @@ async def _source_told(
     for rows, ids in sets:
         keys |= {tie.removeprefix("id:") for row in rows for tie in row.ties if tie.startswith("id:")}
         days |= {deriving.utc_day(row.at) for row in rows}
-        found += [(call, ids) for call in source.dialect.tell(rows, source.installation)]
+        found += [(_by_true_time(call, source), ids) for call in source.dialect.tell(rows, source.installation)]
     days |= {deriving.utc_day(call.started_at) for call, _ in found}
     before = await calls.known(conn, source.id, days, keys)
     before += [known for known in formerly if known.id not in {one.id for one in before}]
@@ -147,6 +148,8 @@ async def _source_told(
     new, changed, absorbed = _settle_identity(made, before)
     for row in await calls.whole(conn, changed) if changed else ():
         changed[row["id"]] = deriving.keep_match(row, changed[row["id"]])
+    personal = {known.id: known.personal for known in before}
+    changed = {id_: marks.as_said(entry, personal[id_]) for id_, entry in changed.items()}
     orphans = await calls.repeating(conn, absorbed)
     ids_by_key = await calls.write(conn, source.id, new, changed, absorbed, now=now)
     told_again = others.union(*(ids for _, ids in sets))
@@ -157,6 +160,8 @@ async def _source_told(
     twins = await deriving.find_twins(conn, book, {(day, number) for day, number, _ in units if number is not None})
     twins += orphans
     units |= {(row["day"], row["number"], row["manager_id"]) for row in twins}
+    survivors = {into for into in absorbed.values() if into is not None}
+    said = await marks.settle(conn, book, {day for day, _, _ in units}, survivors)
     await deriving.reweigh(conn, book, _units(units))
     leads = {known.lead_id for known in before} - {None}
     opened = await deriving.judge_calls(
@@ -176,12 +181,24 @@ async def _source_told(
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     story.opened.update(await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at))
 
+    if said:
+        await _derive_again(conn, book, said, leads=(), judged_at=judged_at, now=now)
+
     for delivery_id in (*fresh, *told.refused):
         outcome = told.refused.get(delivery_id, ("understood", ""))[0]
         story.outcomes[source.name, outcome] += 1
     for entry in new:
         story.calls[source.name, entry.call.direction, entry.call.disposition] += 1
         story.matches[entry.match.result] += 1
+
+
+def _by_true_time(call: Call, source: Source) -> Call:
+    """A call of a PBX whose clock is known to be wrong, by the true time (EC-66)."""
+    ahead = source.clock_ahead
+    if not ahead:
+        return call
+    answered_at, ended_at = (at - ahead if at is not None else None for at in (call.answered_at, call.ended_at))
+    return replace(call, started_at=call.started_at - ahead, answered_at=answered_at, ended_at=ended_at)
 
 
 def _as_heard(call: Call, source: Source, settled: Mapping[str, str]) -> Call:
@@ -324,6 +341,16 @@ async def numbers_changed(conn: db.Connection, numbers: Iterable[str], *, compan
     await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
 
 
+async def calls_marked(conn: db.Connection, call_ids: Iterable[int], *, company: Company, now: datetime) -> None:
+    """People said of calls that they are private (EC-25) or conversations though short (EC-33): they are judged anew."""
+    judged_at = await webhooks.inbox.take_pen(conn)
+    rows = await calls.whole(conn, call_ids)
+    days = {row["day"] for row in rows}
+    book = await open_book(conn, company, since=min(days, default=deriving.utc_day(now)))
+    touched = await marks.settle(conn, book, days, [row["id"] for row in rows])
+    await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
+
+
 async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *, company: Company, now: datetime) -> None:
     """A silence was settled as outage or pause (EC-40): the closed days it lies in are judged anew."""
     judged_at = await webhooks.inbox.take_pen(conn)
@@ -387,11 +414,12 @@ async def _derive_again(
     units: set[tuple[date, str | None, int | None]] = {(row["day"], row["number"], row["manager_id"]) for row in rows}
     for source_id, mine in by_source.items():
         made = await deriving.entries(conn, book, source_id, [(calls.read_call(row), tuple(row["delivery_ids"])) for row in mine])
-        kept = [deriving.keep_match(row, entry) for row, entry in zip(mine, made, strict=True)]
+        kept = [marks.as_said(deriving.keep_match(row, entry), row["personal"]) for row, entry in zip(mine, made, strict=True)]
         await calls.write(conn, source_id, [], {row["id"]: entry for row, entry in zip(mine, kept, strict=True)}, {}, now=now)
         units |= {(entry.day, entry.call.number, entry.manager_id) for entry in kept}
     twins = await deriving.find_twins(conn, book, {(day, number) for day, number, _ in units if number is not None})
     units |= {(row["day"], row["number"], row["manager_id"]) for row in twins}
+    said = await marks.settle(conn, book, {day for day, _, _ in units}, ())
     await deriving.reweigh(conn, book, _units(units))
     old_leads = {row["lead_id"] for row in rows if row["lead_id"] is not None}
     await deriving.judge_calls(
@@ -400,6 +428,8 @@ async def _derive_again(
     await judge_promises(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
+    if said:  # what they show is settled now: the second time there is nothing left
+        await _derive_again(conn, book, said, leads=sorted(old_leads), judged_at=judged_at, now=now)
 
 
 async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -> tuple[dict[str, int], bool]:

@@ -53,10 +53,10 @@ where status = 'watching' and remind_at <= $1 and due_at > $1 order by remind_at
 select id, code, subject_kind, subject_id, manager_id, day, status, due_at, opened_at, closed_because from violations where id = $1 for update;
 
 -- counts
--- Per manager: open and cured late, of a day. $1 day.
+-- Per manager: open and cured late, of a day. $1 day, $2 codes that count once they are confirmed.
 select manager_id, count(*) filter (where status in ('open', 'disputed', 'confirmed')) as open,
   count(*) filter (where status = 'fixed_late') as fixed_late
-from violations where day = $1 group by manager_id;
+from violations where day = $1 and (code <> all($2::text[]) or status = 'confirmed') group by manager_id;
 
 -- open_by_code
 -- Open violations by manager and code, for the gauges.
@@ -77,8 +77,10 @@ order by v.id desc limit $7;
 select violation_id, from_status, to_status, at, author, reason from violation_moves where violation_id = any($1::bigint[]) order by id;
 
 -- by_code
--- Per manager and code: standing, cured late and excused ones of a stretch of days. $1 first day, $2 last day.
+-- Per manager and code: standing, cured late and excused ones of a stretch of days. $1 first day, $2 last day,
+-- $3 codes that count once they are confirmed.
 select manager_id, code, count(*) filter (where status in ('open', 'disputed', 'confirmed')) as open,
   count(*) filter (where status = 'fixed_late') as fixed_late, count(*) filter (where status = 'excused') as excused
 from violations where day between $1 and $2 and status in ('open', 'disputed', 'confirmed', 'fixed_late', 'excused')
+  and (code <> all($3::text[]) or status in ('confirmed', 'excused'))
 group by manager_id, code order by manager_id, code;

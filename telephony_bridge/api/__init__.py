@@ -19,6 +19,7 @@ from telephony_bridge.api import (
     handovers,
     leads,
     managers,
+    marks,
     norms,
     payroll,
     planned,
@@ -37,6 +38,7 @@ from telephony_bridge.settings import Settings
 ENDPOINTS: Sequence[Endpoint] = (
     *calendar.ENDPOINTS,
     *calls.ENDPOINTS,
+    *marks.ENDPOINTS,
     *days.ENDPOINTS,
     *violations.ENDPOINTS,
     *leads.ENDPOINTS,

@@ -12,6 +12,7 @@ import holidays
 
 from telephony_bridge import db
 from telephony_bridge.errors import Refused
+from telephony_bridge.norms.calendar import format_hours, parse_hours
 
 SQL = db.queries("norms")
 
@@ -20,7 +21,7 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, clock, country, percents, or words separated by |
+    unit: str  # minutes, seconds, days, count, clock, country, hours, percents, or words separated by |
     default: str
     meaning: str
 
@@ -47,6 +48,13 @@ SETTINGS: Mapping[str, Setting] = {
     "gap_minutes": Setting("minutes", "30", "a longer silence of the PBX is no evidence (EC-40)"),
     "expected_calls": Setting(
         "count", "20", "calls a source tells on a usual day from which on its silence is no evidence (EC-40)"
+    ),
+    "private_limit": Setting("count", "3", "calls a day that a manager may mark private by himself (EC-25)"),
+    "suspect_redials": Setting("count", "10", "more dials to one number a day are suspect (V13)"),
+    "suspect_staff": Setting("count", "3", "more dials to colleagues a day are suspect (V13, EC-24)"),
+    "suspect_short": Setting("count", "10", "more answered dials of 5 to 15 seconds a day are suspect (V13, EC-32)"),
+    "client_hours": Setting(
+        "hours", "off", "dials outside these hours of the client are suspect, 09:00-21:00 or off (V13, EC-65)"
     ),
     "break_minutes": Setting("minutes", "60", "the break inside a shift longer than six hours"),
     "ramp": Setting("percents", "off", "how much of the norm a new hire owes by week of work: off, or 25/50/75/100 (EC-56)"),
@@ -231,6 +239,8 @@ def read_value(name: str, typed: str) -> str:
         ):
             return value
         raise Refused(f"{name}: read {typed!r}, expected off, or percents from 1 to 100 by week of work such as 25/50/75/100")
+    if unit == "hours":
+        return value if value == "off" else format_hours(*parse_hours(value))
     if "|" in unit:
         if value in unit.split("|"):
             return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telephony_bridge.violations import duties
+from telephony_bridge.violations import duties, suspects
 from telephony_bridge.violations.facts import comments_on, entered, given_up, planned_for, promised_by, promises_of
 from telephony_bridge.violations.register import (
     CODES,
@@ -43,4 +43,5 @@ __all__ = [
     "promised_by",
     "promises_of",
     "reminders_due",
+    "suspects",
 ]

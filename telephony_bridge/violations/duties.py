@@ -182,25 +182,42 @@ def comment_states(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]
     return states
 
 
+_TALKED = frozenset({"talked", "agreed", "not_interested", "will_call_himself"})
+
+
+def _said_of(calls: Sequence[CallForDuty], comment: CommentFact) -> CallForDuty | None:
+    """The call that an outcome is about: the one it names, else the latest before it was said."""
+    about = [
+        call
+        for call in calls
+        if (comment.call_id == call.id)
+        or (
+            comment.call_id is None
+            and (comment.lead_id == call.lead_id or comment.lead_id in call.candidates)
+            and call.started_at - TYPED_WHILE_RINGING <= comment.at <= call.ended_at + call.series
+        )
+    ]
+    return max(about, key=lambda one: (one.started_at, one.id), default=None)
+
+
+def claimed(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]) -> set[int]:
+    """Answered dials too short to be conversations of which a person says that they were (EC-33)."""
+    said = {_said_of(calls, comment) for comment in comments if comment.by_person and comment.outcome in _TALKED}
+    return {
+        call.id
+        for call in said
+        if call is not None
+        and call.duty_manager is not None
+        and call.direction is Direction.OUTBOUND
+        and call.disposition is Disposition.ANSWERED
+        and not call.conversation
+    }
+
+
 def said_to_be_machines(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]) -> set[int]:
     """Calls of which a person said that a machine answered (EC-32): the one he named, else the latest before he said it."""
-    said = set()
-    for comment in comments:
-        if not comment.by_person or comment.outcome != "voicemail":
-            continue
-        about = [
-            call
-            for call in calls
-            if (comment.call_id == call.id)
-            or (
-                comment.call_id is None
-                and (comment.lead_id == call.lead_id or comment.lead_id in call.candidates)
-                and call.started_at - TYPED_WHILE_RINGING <= comment.at <= call.ended_at + call.series
-            )
-        ]
-        if about:
-            said.add(max(about, key=lambda one: (one.started_at, one.id)).id)
-    return said
+    said = {_said_of(calls, comment) for comment in comments if comment.by_person and comment.outcome == "voicemail"}
+    return {call.id for call in said if call is not None}
 
 
 def _covered(chains: Sequence[Sequence[CallForDuty]], comments: Sequence[CommentFact]) -> dict[int, datetime]:

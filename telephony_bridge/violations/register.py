@@ -25,12 +25,16 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V07": ("NORM_CONNECTS", "major"),
     "V08": ("NORM_NEW_LEADS", "major"),
     "V09": ("PLANNED_CONTACT_MISSED", "major"),
+    "V13": ("SUSPECT_DIALS", "review"),
     "V14": ("LEADS_NEVER_CALLED", "minor"),
     "V15": ("DATE_PUSHED", "minor"),
     "V16": ("COMMENT_POOR", "minor"),
     "V17": ("LEAD_CLOSED_EARLY", "major"),
     "V18": ("HANDOVER_GAP", "minor"),
 }
+_FOR_REVIEW = sorted(
+    code for code, (_, severity) in CODES.items() if severity == "review"
+)  # none before a supervisor confirms it
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
 _UNSEEN = ("V09", "V14")  # a dial that the PBX did not see
 DISPUTE_DAYS = 3  # working days, EC-68
@@ -226,16 +230,18 @@ async def reminders_due(conn: db.Connection, *, now: datetime, limit: int = 1000
 
 
 async def counts(conn: db.Connection, day: date) -> dict[int, dict[str, int]]:
-    """Manager id -> {"open", "fixed_late"} of a day."""
-    return {
-        row["manager_id"]: {"open": row["open"], "fixed_late": row["fixed_late"]} for row in await conn.fetch(SQL.counts, day)
-    }
+    """Manager id -> {"open", "fixed_late"} of a day. What is for review is none before it is confirmed."""
+    rows = await conn.fetch(SQL.counts, day, _FOR_REVIEW)
+    return {row["manager_id"]: {"open": row["open"], "fixed_late": row["fixed_late"]} for row in rows}
 
 
 async def by_code(conn: db.Connection, first: date, last: date) -> dict[int, dict[str, dict[str, int]]]:
-    """Manager id -> code -> {"open", "fixed_late", "excused"} of a stretch of days; disputed and confirmed ones are open."""
+    """Manager id -> code -> {"open", "fixed_late", "excused"} of a stretch of days; disputed and confirmed ones are open.
+
+    What is for review is none before it is confirmed.
+    """
     found: dict[int, dict[str, dict[str, int]]] = {}
-    for row in await conn.fetch(SQL.by_code, first, last):
+    for row in await conn.fetch(SQL.by_code, first, last, _FOR_REVIEW):
         found.setdefault(row["manager_id"], {})[row["code"]] = {
             status: row[status] for status in ("open", "fixed_late", "excused")
         }
@@ -340,5 +346,7 @@ async def excuse(conn: db.Connection, violation_id: int, *, author: str, reason:
 
 
 async def confirm(conn: db.Connection, violation_id: int, *, author: str, reason: str, now: datetime) -> None:
-    """A supervisor upholds a disputed one, with a reason."""
-    await _speak(conn, violation_id, "confirmed", frozenset({"disputed"}), author=author, reason=reason, now=now)
+    """A supervisor upholds a disputed one, or one that is for his review, with a reason."""
+    row = await conn.fetchrow(SQL.one, violation_id)
+    allowed = frozenset({"disputed", "open"} if row is not None and row["code"] in _FOR_REVIEW else {"disputed"})
+    await _speak(conn, violation_id, "confirmed", allowed, author=author, reason=reason, now=now)

@@ -18,8 +18,8 @@ FLOORS: list[set[str]] = [
     {"db", "logs", "metrics"},
     ROOMS,
     {"deriving"},
-    {"silence"},
-    {"days", "promises", "quality"},
+    {"silence", "suspects"},
+    {"days", "marks", "promises", "quality"},
     {"payroll", "passing"},
     {"pipeline"},
     {"worker", "api", "pages"},
@@ -92,8 +92,10 @@ PURE = [
     "norms/production.py",
     "norms/verdict.py",
     "norms/evidence.py",
+    "norms/words.py",
     "violations/duties.py",
     "violations/promises.py",
+    "violations/suspects.py",
 ]
 IO = {"asyncio", "asyncpg", "aiohttp", "os", "structlog", "prometheus_client", "time", "telephony_bridge.db"}
 MODULES = sorted(path.relative_to(HOUSE) for path in HOUSE.rglob("*.py"))

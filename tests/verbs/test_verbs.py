@@ -138,6 +138,8 @@ async def test_r23_a_leavers_cards_are_passed_on(run: Run, tmp_path: Path) -> No
         (["deliveries", "capture", "99999999999999999999", "x"], 2, "less than"),
         (["source", "add", "x", "--dialect", "asterisk", "--region", "Россия"], 1, "two-letter"),
         (["source", "add", "x", "--dialect", "asterisk", "--timezone", "Europe"], 1, "IANA"),
+        (["source", "add", "x", "--dialect", "asterisk", "--min-talk", "0"], 1, "min-talk"),
+        (["source", "add", "x", "--dialect", "asterisk", "--clock-ahead", "-86401"], 1, "clock-ahead"),
         (["source", "add", "x", "--dialect", "asterisk", "--extension-pattern", "a{99999999999}"], 1, "extension-pattern"),
         (["deliveries", "replay"], 2, "which"),
         (["lead", "import", "missing.csv"], 1, "missing.csv"),
@@ -291,3 +293,11 @@ async def test_a_grown_export_adds_what_is_new_and_one_event_dialects_take_expor
     export.write_text(json.dumps([summary, {**summary, "entry_id": "b"}]))
     told = json.loads((await run("import-cdr", "mango", str(export), "--source", "cloud")).output)
     assert told == {"deliveries": 2, "known": 0, "refused": 0}
+
+
+async def test_ec_33_ec_66_a_source_has_its_own_threshold_and_its_clock_is_put_right(run: Run) -> None:
+    await run("source", "add", "office", "--dialect", "asterisk", "--min-talk", "20", "--clock-ahead", "-90")
+    (listed,) = json.loads((await run("source", "list", "--json")).output)
+    assert listed["options"] == {"min_talk": 20, "clock_ahead": -90}
+    told = json.loads((await run("source", "change", "office", "--clock-ahead", "0")).output)
+    assert told["options"] == {"min_talk": 20, "clock_ahead": 0}
