@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db, deriving, violations, webhooks
-from telephony_bridge.days import board, days_ended, planned_contacts
+from telephony_bridge.claims import claimed_between
+from telephony_bridge.days import board, days_ended, planned_contacts, to_close
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.errors import Malformed, Unreadable
 from telephony_bridge.model import Call, Company, Delivery, Via
-from telephony_bridge.promises import judge_promises
+from telephony_bridge.owed import judge_leads, judge_numbers, owed_by, pairs
+from telephony_bridge.sweep import sweep_base
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
 from telephony_bridge.webhooks.dialects.reading import Row
@@ -160,10 +162,13 @@ async def _source_told(
         now=now,
     )
     story.opened.update(opened)
+    changed_ids = {*ids_by_key.values(), *absorbed, *(row["id"] for row in twins)}
+    numbers = {(day, number) for day, number, _ in units}
+    story.opened.update(await judge_numbers(conn, book, numbers, call_ids=changed_ids, judged_at=judged_at, now=now))
     dialled = {entry.match.lead_id for entry in made if entry.match.lead_id is not None} | {
         id_ for id_ in leads if id_ is not None
     }
-    story.opened.update(await judge_promises(conn, book, dialled, judged_at=judged_at, now=now))
+    story.opened.update(await judge_leads(conn, book, dialled, judged_at=judged_at, now=now))
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     story.opened.update(await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at))
 
@@ -290,7 +295,11 @@ async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: dateti
     book = await open_book(conn, company, since=deriving.utc_day(since))
     leads = set(lead_ids)
     await deriving.judge_calls(conn, book, call_ids=(), lead_ids=leads, since=since, judged_at=judged_at, now=now)
-    await judge_promises(conn, book, leads, judged_at=judged_at, now=now)
+    await judge_leads(conn, book, leads, judged_at=judged_at, now=now)
+    if book.rules.ever("norm_needs_comment", "true"):  # a comment weighs there, also one of before a day's close told after it
+        weighed = await calls.of_leads(conn, leads, since)
+        manager_days = {(row["manager_id"], row["day"]) for row in weighed}
+        await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
 
 
 async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
@@ -322,14 +331,17 @@ async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *
     days = [first + timedelta(days=shift) for shift in range((last - first).days + 1)]
     touched = {(manager_id, day) for manager_id in book.handles for day in days}
     await days_ended(conn, book, only=touched, closed_only=True, now=judged_at)
+    claims = await claimed_between(conn, book, start, end)
+    await judge_numbers(conn, book, pairs(claims), call_ids=(), judged_at=judged_at, now=judged_at)
 
 
 async def calendar_changed(conn: db.Connection, day: date, *, company: Company, now: datetime) -> None:
     """A day became free, worked or shorter (EC-54): closed days are judged anew, promises of that day fall on another."""
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=min(day, deriving.utc_day(now) - timedelta(days=BOOK_DAYS)))
-    promised = await violations.promised_by(conn, list(book.handles), day - timedelta(days=7))
-    await judge_promises(conn, book, promised, judged_at=judged_at, now=now)
+    owing, promised = await owed_by(conn, list(book.handles), day - timedelta(days=7))
+    await judge_numbers(conn, book, pairs(await calls.whole(conn, owing)), call_ids=owing, judged_at=judged_at, now=now)
+    await judge_leads(conn, book, promised, judged_at=judged_at, now=now)
     await days_ended(conn, book, only={(manager_id, day) for manager_id in book.handles}, closed_only=True, now=judged_at)
 
 
@@ -340,9 +352,9 @@ async def people_changed(
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
     managers = list(manager_ids)
-    touched = await calls.of_people(conn, managers, since=since)
-    promised = await violations.promised_by(conn, managers, since)
-    await _derive_again(conn, book, touched, leads=promised, judged_at=judged_at, now=now)
+    owing, promised = await owed_by(conn, managers, since)
+    touched = owing.union(await calls.of_people(conn, managers, since=since))
+    await _derive_again(conn, book, touched, leads=sorted(promised), judged_at=judged_at, now=now)
 
 
 async def norms_changed(conn: db.Connection, *, company: Company, since: date, now: datetime) -> None:
@@ -373,7 +385,15 @@ async def _derive_again(
     await deriving.judge_calls(
         conn, book, call_ids={row["id"] for row in (*rows, *twins)}, lead_ids=old_leads | set(leads), judged_at=judged_at, now=now
     )
-    await judge_promises(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
+    await judge_numbers(
+        conn,
+        book,
+        {(day, number) for day, number, _ in units},
+        call_ids={row["id"] for row in (*rows, *twins)},
+        judged_at=judged_at,
+        now=now,
+    )
+    await judge_leads(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
 
@@ -396,7 +416,9 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     settled = await calls.settle_overdue(conn, overdue, "end_not_told")
     if settled:
         await _derive_again(conn, book, settled, leads=(), judged_at=now, now=now)
-    opened.update(await days_ended(conn, book, only=None, closed_only=False, now=now))
+    ended = await to_close(conn, book, now=now)
+    opened.update(await days_ended(conn, book, only=ended, closed_only=False, now=now))
+    opened.update(await sweep_base(conn, book, ended, now=now))
     return dict(opened), bool(passed or settled)
 
 

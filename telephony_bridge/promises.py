@@ -16,7 +16,6 @@ from telephony_bridge.violations.promises import Promise, is_judged, kept_at, pu
 
 LEAD_CODES = ("V14", "V15", "V17")
 REACH = timedelta(days=120)  # how old a planned contact may be that calls still speak about
-_FAR = 92  # days ahead a working day is looked for: after a longer absence somebody else has the lead
 
 
 async def judge_promises(
@@ -97,8 +96,7 @@ def _uncalled(book: Book, lead_id: int, author_id: int, entered_at: datetime, at
 
 def _working_day(book: Book, manager_id: int, day: date) -> date | None:
     """The day a promise falls on: a weekend's or an absence's is kept on the next working day (EC-48, EC-51)."""
-    days = (day + timedelta(days=shift) for shift in range(_FAR))
-    return next((one for one in days if calendar.shift(book.schedule(manager_id), one) is not None), None)
+    return calendar.working_day(book.schedule(manager_id), day)
 
 
 def _missed(book: Book, promise: Promise, attempts: list[datetime]) -> Finding | None:

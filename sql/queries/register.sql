@@ -3,6 +3,16 @@
 select id, code, subject_kind, subject_id, manager_id, day, status, due_at, closed_because from violations
 where subject_kind = $1 and subject_id = any($2::text[]);
 
+-- opened_against
+-- Whose the violations of a code about these calls are that have opened and not closed. $1 code, $2 subject ids.
+select subject_id, manager_id from violations
+where subject_kind = 'call' and subject_id = any($2::text[]) and code = $1 and status in ('open', 'fixed_late', 'disputed', 'confirmed', 'excused');
+
+-- subjects_of
+-- Calls or leads with violations. $1 codes, $2 managers, $3 first day.
+select distinct subject_id from violations
+where day >= $3 and manager_id = any($2::bigint[]) and code = any($1::text[]) and subject_kind in ('call', 'lead');
+
 -- open_watch
 -- New rows. $1-$13 one array a column.
 insert into violations (code, subject_kind, subject_id, manager_id, day, status, remind_at, due_at, opened_at, fixed_at, closed_at,

@@ -24,6 +24,7 @@ from telephony_bridge.api import (
     quality,
     silences,
     sources,
+    stock,
     violations,
 )
 from telephony_bridge.api.endpoint import Endpoint
@@ -48,6 +49,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *excluded.ENDPOINTS,
     *silences.ENDPOINTS,
     *quality.ENDPOINTS,
+    *stock.ENDPOINTS,
     *sources.ENDPOINTS,
 )
 

@@ -13,6 +13,7 @@ FULL_DAY = 8 * 60  # working minutes of a full norm (CONTRACT §8)
 _LONG_SPAN = 6 * 60  # a longer span contains a break
 _WEEKDAYS = frozenset({1, 2, 3, 4, 5})
 _SHORTER = 60  # minutes, before a holiday
+_FAR = 92  # days ahead a working day is looked for: after a longer absence somebody else has the work
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -87,6 +88,32 @@ def hard_deadline(
     """When comment and date of a call are due at the latest: shift end + 60 min, never less than 2 h after the call (EC-7)."""
     after_shift = usual_shift(schedule, day)[1] + timedelta(minutes=hard_minutes)
     return max(after_shift, call_ended_at + timedelta(minutes=hard_min_minutes))
+
+
+def working_day(schedule: Schedule, day: date) -> date | None:
+    """The first day with a shift, from this one on; None where the next three months have none."""
+    days = (day + timedelta(days=ahead) for ahead in range(_FAR))
+    return next((one for one in days if shift(schedule, one) is not None), None)
+
+
+def working_minutes_later(schedule: Schedule, at: datetime, minutes: int) -> datetime | None:
+    """When so many minutes of shifts have passed since a moment; out of hours the count begins with the next shift (EC-13).
+
+    None where the shifts of three months are not enough.
+    """
+    left = timedelta(minutes=minutes)
+    since = at
+    first = at.astimezone(schedule.timezone).date() - timedelta(days=1)  # last night's shift may be under way
+    for ahead in range(_FAR):
+        span = shift(schedule, first + timedelta(days=ahead))
+        if span is None or span[1] <= since:
+            continue
+        since = max(since, span[0])
+        if span[1] - since >= left:
+            return since + left
+        left -= span[1] - since
+        since = span[1]
+    return None
 
 
 def norm_share(schedule: Schedule, day: date, *, break_minutes: int = 60) -> Fraction:

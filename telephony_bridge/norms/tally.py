@@ -94,6 +94,14 @@ async def heard(conn: db.Connection, sources: Iterable[int], since: datetime, un
     return {source: Heard(tuple(calls[source]), tuple(settled[source])) for source in asked}
 
 
+async def outages(
+    conn: db.Connection, sources: Iterable[int], since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Silences of these sources that a supervisor settled as outages and that reach between two moments."""
+    rows = await conn.fetch(SQL.settled_silences, sorted(set(sources)), since, until + timedelta(seconds=1))
+    return [(row["from_at"], row["to_at"]) for row in rows if row["settled_as"] == "outage"]
+
+
 async def settle_silence(
     conn: db.Connection,
     source_id: int,

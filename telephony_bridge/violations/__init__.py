@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from telephony_bridge.violations import duties
-from telephony_bridge.violations.facts import comments_on, entered, given_up, planned_for, promised_by, promises_of
+from telephony_bridge.violations.facts import (
+    comments_on,
+    entered,
+    first_conversations,
+    given_up,
+    planned_for,
+    promised_by,
+    promises_of,
+)
 from telephony_bridge.violations.register import (
     CODES,
     DISPUTE_DAYS,
@@ -17,7 +25,9 @@ from telephony_bridge.violations.register import (
     judge,
     listed,
     open_by_code,
+    opened_against,
     reminders_due,
+    subjects_of,
 )
 
 __all__ = [
@@ -33,12 +43,15 @@ __all__ = [
     "duties",
     "entered",
     "excuse",
+    "first_conversations",
     "given_up",
     "judge",
     "listed",
     "open_by_code",
+    "opened_against",
     "planned_for",
     "promised_by",
     "promises_of",
     "reminders_due",
+    "subjects_of",
 ]

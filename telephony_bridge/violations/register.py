@@ -25,10 +25,14 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V07": ("NORM_CONNECTS", "major"),
     "V08": ("NORM_NEW_LEADS", "major"),
     "V09": ("PLANNED_CONTACT_MISSED", "major"),
+    "V10": ("LEAD_WITHOUT_DATE", "minor"),
+    "V11": ("MISSED_NOT_RETURNED", "major"),
+    "V12": ("CRM_CALL_NOT_IN_PBX", "major"),
     "V14": ("LEADS_NEVER_CALLED", "minor"),
     "V15": ("DATE_PUSHED", "minor"),
     "V16": ("COMMENT_POOR", "minor"),
     "V17": ("LEAD_CLOSED_EARLY", "major"),
+    "V19": ("FIRST_CALL_NOT_QUALIFIED", "minor"),
 }
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
 DISPUTE_DAYS = 3  # working days, EC-68
@@ -153,6 +157,17 @@ async def judge(
         if after.status in ("open", "fixed_late") and before not in ("open", "fixed_late"):
             opened[code] = opened.get(code, 0) + 1
     return opened
+
+
+async def opened_against(conn: db.Connection, code: str, call_ids: Iterable[int]) -> dict[int, int]:
+    """Call -> the manager against whom a violation of this code has opened, whatever became of it but closing."""
+    rows = await conn.fetch(SQL.opened_against, code, [str(id_) for id_ in call_ids])
+    return {int(row["subject_id"]): row["manager_id"] for row in rows}
+
+
+async def subjects_of(conn: db.Connection, codes: Iterable[str], managers: Sequence[int], since: date) -> set[int]:
+    """Calls or leads with violations of these codes, of these managers, since a day."""
+    return {int(row["subject_id"]) for row in await conn.fetch(SQL.subjects_of, list(codes), list(managers), since)}
 
 
 def _new_columns(new: Sequence[tuple[Finding, Standing]]) -> list[Sequence[object]]:

@@ -73,6 +73,7 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/leads/{id}/history"): ("/leads/1/history", None),
     ("GET", "/deals"): ("/deals", None),
     ("GET", "/payroll/{month}"): ("/payroll/2026-11", None),
+    ("GET", "/base"): ("/base", None),
     ("GET", "/planned"): ("/planned?date=2027-02-01", None),
     ("GET", "/deliveries"): ("/deliveries", None),
     ("GET", "/deliveries/{id}"): ("/deliveries/1", None),
