@@ -9,9 +9,10 @@ select subject_id, manager_id from violations
 where subject_kind = 'call' and subject_id = any($2::text[]) and code = $1 and status in ('open', 'fixed_late', 'disputed', 'confirmed', 'excused');
 
 -- subjects_of
--- Calls or leads with violations. $1 codes, $2 managers, $3 first day.
+-- Calls or leads with violations of a day since a first one, or due since then. $1 codes, $2 managers, $3 first day.
 select distinct subject_id from violations
-where day >= $3 and manager_id = any($2::bigint[]) and code = any($1::text[]) and subject_kind in ('call', 'lead');
+where day >= $3::date - 92 and manager_id = any($2::bigint[]) and code = any($1::text[]) and subject_kind in ('call', 'lead')
+  and (day >= $3::date or due_at >= $3::date - 1);
 
 -- open_watch
 -- New rows. $1-$13 one array a column.

@@ -12,7 +12,7 @@ from telephony_bridge.model import rfc3339
 
 
 class Stock(TypedDict):
-    """``open`` are all but the lost leads, of which touched_90, sleeping and untouched make up the whole; ``warning``: too many overdue.
+    """``open`` are all but the lost leads: touched_90, sleeping and untouched make them up. ``warning``: too many are overdue.
 
     Percents are of open leads; ``conversion_percent`` is clients of all leads.
     """

@@ -166,7 +166,7 @@ async def opened_against(conn: db.Connection, code: str, call_ids: Iterable[int]
 
 
 async def subjects_of(conn: db.Connection, codes: Iterable[str], managers: Sequence[int], since: date) -> set[int]:
-    """Calls or leads with violations of these codes, of these managers, since a day."""
+    """Calls or leads with violations of these codes, of these managers, of a day since a first one or due since then."""
     return {int(row["subject_id"]) for row in await conn.fetch(SQL.subjects_of, list(codes), list(managers), since)}
 
 
