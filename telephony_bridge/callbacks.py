@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from telephony_bridge import calls, db, matcher, violations
-from telephony_bridge.deriving import Book
+from telephony_bridge.deriving import Book, reach
 from telephony_bridge.model import Direction, Disposition, MatchResult
 from telephony_bridge.norms import calendar
+from telephony_bridge.silence import Span
 from telephony_bridge.violations import Finding
 from telephony_bridge.violations.callbacks import RUN, Missed, Owed, owed
 
@@ -16,8 +17,10 @@ REACH = timedelta(days=120)  # how old a missed call may be that a call back sti
 _NO_CLIENT = frozenset({MatchResult.INTERNAL, MatchResult.EXCLUDED})
 
 
-async def unreturned(conn: db.Connection, book: Book, units: Iterable[tuple[date, str]]) -> tuple[list[Finding], set[int]]:
-    """V11 of the numbers of these (day, number), and every incoming call that was looked at.
+async def unreturned(
+    conn: db.Connection, book: Book, units: Iterable[tuple[date, str]]
+) -> tuple[list[tuple[Finding, Span]], set[int]]:
+    """V11 of the numbers of these (day, number), each with the time there was for a call back, and every incoming call looked at.
 
     Only what a PBX told counts: a CRM's word neither misses a call nor returns one.
     """
@@ -27,17 +30,18 @@ async def unreturned(conn: db.Connection, book: Book, units: Iterable[tuple[date
     since = datetime.combine(min(day for day, _ in asked), time(), UTC) - REACH
     told_by = [id_ for id_, source in book.sources.items() if not source.installation.is_crm]
     rows = await calls.missed_and_returned(conn, {number for _, number in asked}, since - RUN, told_by)
+    await reach(conn, book, (row["day"] for row in rows))
     by_number: dict[str, list[db.Record]] = {}
     for row in rows:
         by_number.setdefault(row["number"], []).append(row)
     whose = await _whose(conn, [row for row in rows if _is_missed(row)])
-    findings = []
+    findings: list[tuple[Finding, Span]] = []
     for mine in by_number.values():
         known = {row["id"]: row for row in mine}
         missed = [Missed(id_, whose[id_], row["started_at"]) for id_, row in known.items() if id_ in whose]
         for one in owed(missed, [row["started_at"] for row in mine if _returns(row)]):
             found = _finding(book, one, known[one.first.call_id]) if one.first.at >= since else None
-            findings += [found] if found is not None else []
+            findings += [(found, (one.first.at, found.due_at))] if found is not None else []
     looked_at = {row["id"] for row in rows if row["direction"] == Direction.INBOUND and row["started_at"] >= since}
     return findings, looked_at
 
@@ -84,5 +88,5 @@ def _finding(book: Book, one: Owed, row: db.Record) -> Finding | None:
         due_at=due_at,
         met_at=one.returned_at,
         evidence={"call": missed.call_id, "deliveries": list(row["delivery_ids"]), "lead": row["lead_id"]},
-        policy_version=book.rules.version(),
+        policy_version=book.version(missed.manager_id, day),
     )

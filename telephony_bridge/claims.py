@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from telephony_bridge import calls, db, norms
+from telephony_bridge import calls, db
 from telephony_bridge.deriving import Book
 from telephony_bridge.model import MatchResult
-from telephony_bridge.norms import evidence
+from telephony_bridge.silence import Span
 from telephony_bridge.violations import Finding
-from telephony_bridge.violations.claims import Sighting, seen_at
+from telephony_bridge.violations.claims import NEAR, Sighting, seen_at
 
 _NO_CLIENT = frozenset({MatchResult.INTERNAL, MatchResult.EXCLUDED})
 _DAY = timedelta(days=1)
@@ -20,8 +20,10 @@ def _crms(book: Book) -> set[int]:
     return {id_ for id_, source in book.sources.items() if source.installation.is_crm}
 
 
-async def unseen(conn: db.Connection, book: Book, units: Iterable[tuple[date, str]]) -> tuple[list[Finding], set[int]]:
-    """V12 of the claims at these (day, number) and a day around, and every claim that was looked at.
+async def unseen(
+    conn: db.Connection, book: Book, units: Iterable[tuple[date, str]]
+) -> tuple[list[tuple[Finding, Span]], set[int]]:
+    """V12 of the claims at these (day, number) and a day around, each with when it may have been, and every claim looked at.
 
     Where the company has no PBX there is nothing to hold a claim against.
     """
@@ -38,23 +40,12 @@ async def unseen(conn: db.Connection, book: Book, units: Iterable[tuple[date, st
     for row in rows:
         if row["source_id"] not in crms:
             sightings.setdefault(row["number"], []).append(Sighting(row["manager_id"], row["started_at"]))
-    deaf = await _without_evidence(conn, book, claims)
     findings = [
-        _finding(book, row, sightings.get(row["number"], []))
+        (_finding(book, row, sightings.get(row["number"], [])), (row["started_at"] - NEAR, row["started_at"] + NEAR))
         for row in claims
-        if row["manager_id"] is not None
-        and row["final"]
-        and row["twin_of"] is None
-        and row["match"] not in _NO_CLIENT
-        and not any(start <= row["started_at"] < end for start, end in deaf)
+        if row["manager_id"] is not None and row["final"] and row["twin_of"] is None and row["match"] not in _NO_CLIENT
     ]
     return findings, {row["id"] for row in claims}
-
-
-async def _without_evidence(conn: db.Connection, book: Book, claims: list[db.Record]) -> list[evidence.Span]:
-    """Stretches in which the PBX could not have seen a call: a claim that lies in one is held against nobody (EC-40)."""
-    first, last = min(row["started_at"] for row in claims), max(row["started_at"] for row in claims)
-    return await norms.outages(conn, set(book.sources) - _crms(book), first, last)
 
 
 async def claimed_between(conn: db.Connection, book: Book, start: datetime, end: datetime) -> list[db.Record]:
@@ -73,6 +64,6 @@ def _finding(book: Book, row: db.Record, sightings: list[Sighting]) -> Finding:
         due_at=book.closes_at(row["manager_id"], row["day"] + _DAY),
         met_at=seen_at(row["manager_id"], row["started_at"], sightings),
         evidence={"call": row["id"], "deliveries": list(row["delivery_ids"]), "lead": row["lead_id"]},
-        policy_version=book.rules.version(),
+        policy_version=book.version(row["manager_id"], row["day"]),
         met_because="corrected",
     )

@@ -30,7 +30,7 @@ def _options(
     """Joins what a PBX proved with what a CRM recorded, and holds a sales team to its regulation."""
 
 
-for verb in (demo, serving.serve, serving.work, serving.migrate, sources.understand, norms.day):
+for verb in (demo, serving.serve, serving.work, serving.migrate, sources.understand, norms.day, norms.reopen):
     app.command()(verb)
 app.command("import-cdr")(history.import_cdr)
 app.command("payroll")(norms.month)

@@ -37,7 +37,7 @@ def _finding(book: Book, row: db.Record) -> Finding | None:
     if manager_id is None:
         return None
     day = book.day(manager_id, row["started_at"])
-    if not book.rules.flag("first_call_qualifies", book.person(manager_id), day):
+    if not book.flag("first_call_qualifies", manager_id, day):
         return None
     due_at = calendar.hard_deadline(
         book.schedule(manager_id),
@@ -55,5 +55,5 @@ def _finding(book: Book, row: db.Record) -> Finding | None:
         due_at=due_at,
         met_at=row["buys_analog_at"],
         evidence={"lead": row["lead_id"], "call": row["id"], "deliveries": list(row["delivery_ids"])},
-        policy_version=book.rules.version(),
+        policy_version=book.version(manager_id, day),
     )

@@ -154,6 +154,15 @@ class LeadCandidate:
     entered_at: datetime
     planned_on: date | None  # day of the open planned contact, in the company's zone
     last_activity_at: datetime | None
+    segments_before: tuple[tuple[int, str], ...] = ()  # (move, the segment until it), oldest first
+
+    def segment_as_of(self, move: int | None) -> str:
+        """The segment after a move of leads, now if None: a closed day keeps the one it was judged by."""
+        if move is not None:
+            for moved, was in self.segments_before:
+                if moved > move:
+                    return was
+        return self.segment
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import db, violations
-from telephony_bridge.deriving import Book
+from telephony_bridge.deriving import Book, reach
 from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Finding
 from telephony_bridge.violations.dateless import Debt, met_at
@@ -60,6 +60,7 @@ async def _judge(
     debts = known + [debt for debt in fresh if (debt.lead_id, debt.manager_id, debt.day) not in keys]
     if not debts:
         return {}
+    await reach(conn, book, (debt.day for debt in debts))
     touched = {debt.lead_id for debt in debts}
     since = min(book.closes_at(debt.manager_id, debt.day) for debt in debts)
     contacts: dict[int, list[Promise]] = {}
@@ -96,5 +97,5 @@ def _finding(book: Book, debt: Debt, contacts: list[Promise]) -> Finding | None:
         due_at=due_at,
         met_at=met,
         evidence={"lead": debt.lead_id},
-        policy_version=book.rules.version(),
+        policy_version=book.version(debt.manager_id, debt.day),
     )

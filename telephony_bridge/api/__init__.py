@@ -11,6 +11,7 @@ from telephony_bridge import db, webhooks
 from telephony_bridge.api import (
     calendar,
     calls,
+    connectors,
     days,
     deals,
     deliveries,
@@ -48,6 +49,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *policy.ENDPOINTS,
     *excluded.ENDPOINTS,
     *silences.ENDPOINTS,
+    *connectors.ENDPOINTS,
     *quality.ENDPOINTS,
     *stock.ENDPOINTS,
     *sources.ENDPOINTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telephony_bridge.crm.connectors import connector_seen, connectors, retire_connector, seen_until
 from telephony_bridge.crm.deals import add_deal, change_deal, find_deals, one_deal
 from telephony_bridge.crm.importing import Imported, import_leads
 from telephony_bridge.crm.leads import (
@@ -35,6 +36,8 @@ __all__ = [
     "change_deal",
     "change_lead",
     "comment",
+    "connector_seen",
+    "connectors",
     "find_deals",
     "find_leads",
     "history",
@@ -44,5 +47,7 @@ __all__ = [
     "plan",
     "planned",
     "planned_today",
+    "retire_connector",
+    "seen_until",
     "shown",
 ]

@@ -37,16 +37,21 @@ async def candidates(conn: db.Connection, numbers: Iterable[str], zone: ZoneInfo
                 row["entered_at"],
                 row["due_at"].astimezone(zone).date() if row["due_at"] is not None else None,
                 row["last_comment_at"],
+                _moves(row),
             )
         )
     return found
+
+
+def _moves(row: db.Record) -> tuple[tuple[int, str], ...]:
+    return tuple((move, was) for move, was in row["segments_before"] or ())
 
 
 async def by_ids(conn: db.Connection, ids: Iterable[int]) -> dict[int, LeadCandidate]:
     """Leads that calls are on, also when the number is no longer theirs (EC-16)."""
     return {
         row["id"]: LeadCandidate(
-            row["id"], row["segment"], row["manager_id"], row["stage"] != "lost", row["entered_at"], None, None
+            row["id"], row["segment"], row["manager_id"], row["stage"] != "lost", row["entered_at"], None, None, _moves(row)
         )
         for row in await conn.fetch(SQL.leads_by_id, sorted(set(ids)))
     }

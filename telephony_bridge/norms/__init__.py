@@ -16,11 +16,13 @@ from telephony_bridge.norms.tally import (
     last_closed,
     new_leads,
     not_counted,
-    outages,
+    report,
+    reports,
     settle_silence,
     silences,
     sources_of,
     tallies,
+    usual_calls,
 )
 
 __all__ = [
@@ -44,7 +46,8 @@ __all__ = [
     "load_rules",
     "new_leads",
     "not_counted",
-    "outages",
+    "report",
+    "reports",
     "rules",
     "set_norm",
     "set_policy",
@@ -52,5 +55,6 @@ __all__ = [
     "silences",
     "sources_of",
     "tallies",
+    "usual_calls",
     "verdict",
 ]

@@ -46,7 +46,7 @@ def met_at(debt: Debt, found_at: datetime, due_at: datetime, contacts: Sequence[
     What was only watched passes on with the lead, or to the call that owes the same date; what has opened stays whose it is.
     """
     if debt.status == "closed":
-        return debt.because != "corrected", due_at
+        return debt.because != "corrected", debt.fixed_at or due_at
     met = dated_at(found_at, contacts)
     if met == found_at:
         return False, None

@@ -18,6 +18,7 @@ FLOORS: list[set[str]] = [
     {"db", "logs", "metrics"},
     ROOMS,
     {"deriving"},
+    {"silence"},
     {"callbacks", "claims", "days", "first_calls", "promises", "quality", "stock", "sweep"},
     {"owed"},
     {"payroll"},

@@ -148,6 +148,33 @@ async def test_ec_23_a_colleagues_missed_call_is_no_clients(office: Street) -> N
     assert [(one["status"], one["closed_because"]) for one in await found(office)] == [("closed", "corrected")]
 
 
+async def test_ec_40_where_the_pbx_fell_silent_nobody_is_told_that_he_did_not_call_back(office: Street) -> None:
+    await office.ask("POST", "/policy", {"name": "expected_calls", "value": "1", "from": str(MONDAY)})
+    await office.dial("10:00", day=FRIDAY - timedelta(days=7), number=STRANGER, extension="105")
+    await miss(office, "10:00")
+    await office.work("18:00")
+    assert [one["status"] for one in await found(office)] == ["closed"]
+    span = {"source": "office", "from": at("09:00").isoformat(), "to": at("18:00").isoformat(), "reason": "Тихий день"}
+    await office.ask("POST", "/silences", span | {"settled_as": "pause"})
+    assert [one["status"] for one in await found(office)] == ["open"]
+    await office.ask("POST", "/silences", span | {"to": at("10:20").isoformat(), "settled_as": "outage"})
+    assert [one["status"] for one in await found(office)] == ["closed"]
+
+
+async def test_ec_40_an_outage_of_another_hour_excuses_no_one(office: Street) -> None:
+    outage = {
+        "source": "office",
+        "from": at("12:00").isoformat(),
+        "to": at("13:00").isoformat(),
+        "settled_as": "outage",
+        "reason": "Авария",
+    }
+    await office.ask("POST", "/silences", outage)
+    await miss(office, "10:00")
+    await office.work("18:00")
+    assert [one["status"] for one in await found(office)] == ["open"]
+
+
 async def test_r3_the_minutes_are_a_setting(office: Street) -> None:
     await office.ask("POST", "/policy", {"name": "callback", "value": "90", "from": str(MONDAY)})
     await miss(office, "10:00")

@@ -263,3 +263,16 @@ async def test_a_grown_export_adds_what_is_new_and_one_event_dialects_take_expor
     export.write_text(json.dumps([summary, {**summary, "entry_id": "b"}]))
     told = json.loads((await run("import-cdr", "mango", str(export), "--source", "cloud")).output)
     assert told == {"deliveries": 2, "known": 0, "refused": 0}
+
+
+async def test_r33_the_base_as_a_table_and_as_json(run: Run, tmp_path: Path) -> None:
+    await run("manager", "add", "ivan", "--name", "Иван", "--extension", "101")
+    base = tmp_path / "base.csv"
+    base.write_text("phone,name,manager\n+79990000001,Анна,ivan\n+79990000002,Борис,\n", "utf-8")
+    await run("lead", "import", str(base))
+    told = json.loads((await run("base", "--json")).output)
+    assert (told["company"]["open"], told["company"]["untouched"]) == (2, 2)
+    assert [(line["manager"], line["untouched"]) for line in told["managers"]] == [("ivan", 1), (None, 1)]
+    table = (await run("base")).output
+    assert "(nobody)" in table
+    assert "in all" in table
