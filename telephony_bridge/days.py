@@ -230,21 +230,20 @@ async def days_ended(
     conn: db.Connection,
     book: Book,
     *,
-    only: Collection[tuple[int, date]] | None,
+    only: Collection[tuple[int, date]],
     closed_only: bool,
     reopened: tuple[str, str] | None = None,
     now: datetime,
 ) -> dict[str, int]:
-    """Closes the days that have ended and judges their norms; days closed before are judged again where facts changed.
+    """Closes these days that have ended and judges their norms; days closed before are judged again where facts changed.
 
-    ``only``: these (manager, day) pairs; None: every day not closed yet, since the first call.
-    ``closed_only``: judge, close nothing. ``reopened``: who had these days closed anew, and why.
+    ``only``: (manager, day) pairs. ``closed_only``: judge, close nothing. ``reopened``: who had these days closed anew, and why.
     Returns violations opened, by code.
     """
     if closed_only:
-        judged = {pair for pair in only or () if pair in book.closed}
+        judged = {pair for pair in only if pair in book.closed}
     else:
-        judged = await _to_close(conn, book, now=now) if only is None else set(only)
+        judged = set(only)
         await norms.close_days(conn, sorted(judged - set(book.closed)), now=now)
     opened: dict[str, int] = {}
     for day in sorted({day for _, day in judged}):
@@ -317,7 +316,8 @@ async def reports(conn: db.Connection, day: date, manager: str | None, *, compan
     ]
 
 
-async def _to_close(conn: db.Connection, book: Book, *, now: datetime) -> set[tuple[int, date]]:
+async def to_close(conn: db.Connection, book: Book, *, now: datetime) -> set[tuple[int, date]]:
+    """(manager, day) pairs that have ended and are not closed yet, since the first call."""
     first = await norms.first_call_day(conn)
     if first is None:
         return set()

@@ -273,11 +273,12 @@ def _facts(
     day: date,
     match: Match,
     lead: LeadCandidate | None,
-    *,
-    said_machine: bool = False,
-    accepted: bool = False,
+    row: db.Record | None = None,
 ) -> rules.CallFacts:
-    """What weighing needs to know beside the call. A lead is in time until the day is closed (R14, EC-15)."""
+    """What weighing needs to know beside the call. A lead, or a comment, is in time until the day is closed (R14, EC-15).
+
+    ``row``: the call as the ledger has it; what people said of a call that is not there yet is weighed after it was judged.
+    """
     closed = book.closed.get((manager_id, day)) if manager_id is not None else None
     return rules.CallFacts(
         has_manager=manager_id is not None,
@@ -288,9 +289,15 @@ def _facts(
         repeat_cap=book.setting("repeat_cap", manager_id, day),
         min_talk=book.min_talk(source_id, manager_id, day),
         needs_crm_match=book.flag("norm_needs_crm_match", manager_id, day),
-        said_machine=said_machine,
         personal=match.reason in _PERSONAL,
-        accepted=accepted,
+        accepted=row is not None and row["claim"] == "accepted",
+        said_machine=row is not None and row["said_machine"],
+        lacks_comment=(
+            row is not None
+            and row["comment"] != "not_needed"
+            and book.flag("norm_needs_comment", manager_id, day)
+            and (row["commented_at"] is None or (closed is not None and row["commented_at"] > closed.leads_until))
+        ),
     )
 
 
@@ -357,6 +364,8 @@ def _extensions(call: Call) -> set[str]:
 async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, str, int]]) -> None:
     """Weighs anew all calls of each (day, number, manager): only there one call's weight depends on another's (EC-34)."""
     rows = await calls.alike(conn, units)
+    if not rows:
+        return
     leads = await matcher.candidates(conn, {row["number"] for row in rows}, book.company.zone)
     kept = await matcher.by_ids(conn, {row["lead_id"] for row in rows if row["lead_id"] is not None})
     groups: dict[tuple[date, str, int], list[Any]] = {}
@@ -370,16 +379,7 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
             call = calls.read_call(row)
             match = Match(MatchResult(row["match"]), row["lead_id"], reason=row["match_reason"])
             lead = next((lead for lead in leads.get(number, ()) if lead.lead_id == row["lead_id"]), kept.get(row["lead_id"]))
-            facts = _facts(
-                book,
-                row["source_id"],
-                manager_id,
-                day,
-                match,
-                lead,
-                said_machine=row["said_machine"],
-                accepted=row["claim"] == "accepted",
-            )
+            facts = _facts(book, row["source_id"], manager_id, day, match, lead, row)
             series.append(((row["source_id"], row["call_key"]), call, facts))
             on_lead[row["source_id"], row["call_key"]] = rules.on_norm_lead(call, facts)
             segments[row["source_id"], row["call_key"]] = facts.lead_segment
@@ -435,28 +435,43 @@ async def judge_calls(
     entered = await matcher.candidates(conn, numbers, book.company.zone)
     kept = await matcher.by_ids(conn, chosen)
     findings: list[Finding] = []
-    changed: list[tuple[int, str, str]] = []
+    changed: list[tuple[int, str, str, datetime | None]] = []
     for duty in subjects:
         row = rows[duty.id]
         comment, contact = commented[duty.id], contacts[duty.id]
-        if (row["comment"], row["next_contact"]) != (comment.word, contact.word):
-            changed.append((duty.id, comment.word, contact.word))
+        if (row["comment"], row["next_contact"], row["commented_at"]) != (comment.word, contact.word, comment.met_at):
+            changed.append((duty.id, comment.word, contact.word, comment.met_at))
         found = entered.get(row["number"]) or ([kept[row["lead_id"]]] if row["lead_id"] in kept else [])
         findings += _findings(book, row, duty, comment, contact, found, comments)
     await calls.judge(conn, changed)
-    await _machines_said(conn, book, rows, duties.said_to_be_machines(subjects, comments))
     claimed = duties.claimed(subjects, comments)
     await calls.claim(conn, {id_: id_ in claimed for id_, row in rows.items() if row["claimed"] != (id_ in claimed)})
+    said = await _machines_said(conn, rows, duties.said_to_be_machines(subjects, comments))
+    await reweigh(conn, book, _weighing(book, rows, said, {id_ for id_, *_ in changed}))
     subjects_ids = [str(id_) for id_ in (*rows, *gone)]
     return await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=judged_at, at=now)
 
 
-async def _machines_said(conn: db.Connection, book: Book, rows: Mapping[int, db.Record], said: set[int]) -> None:
-    """What people said of answering machines weighs: the connect goes, or comes back with a corrected comment."""
+async def _machines_said(conn: db.Connection, rows: Mapping[int, db.Record], said: set[int]) -> set[int]:
+    """Keeps what people said of answering machines; returns the calls for which that changed."""
     changed = {id_: id_ in said for id_, row in rows.items() if row["said_machine"] != (id_ in said)}
     await calls.say_machine(conn, changed)
-    await reweigh(conn, book, {(rows[id_]["day"], rows[id_]["number"], rows[id_]["manager_id"]) for id_ in changed
-                               if rows[id_]["number"] is not None and rows[id_]["manager_id"] is not None})  # fmt: skip
+    return set(changed)
+
+
+def _weighing(
+    book: Book, rows: Mapping[int, db.Record], said: Iterable[int], commented: Iterable[int]
+) -> set[tuple[date, str, int]]:
+    """What to weigh again: calls with other word of a machine, and with another comment where only that makes a dial count."""
+    counts = book.rules.ever("norm_needs_comment", "true")
+    heavy = {
+        id_ for id_ in (commented if counts else ()) if book.flag("norm_needs_comment", rows[id_]["manager_id"], rows[id_]["day"])
+    }
+    return {
+        (row["day"], row["number"], row["manager_id"])
+        for row in (rows[id_] for id_ in heavy.union(said))
+        if row["number"] is not None and row["manager_id"] is not None
+    }
 
 
 def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
@@ -498,6 +513,7 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
         soft_at=ended_at + timedelta(minutes=soft),
         series=timedelta(minutes=book.setting("series", manager_id, day)),
         drop_merge=timedelta(minutes=book.setting("drop_merge", manager_id, day)),
+        set_anew=book.word("next_date_mode", manager_id, day) == "touched",
     )
 
 

@@ -134,6 +134,7 @@ class WhyNot(StrEnum):
     NO_MANAGER = "no_manager"
     NO_LEAD = "no_lead"
     WRONG_SEGMENT = "wrong_segment"
+    NO_COMMENT = "no_comment"
     REPEAT = "repeat"
     TOO_SHORT = "too_short"
     VOICEMAIL = "voicemail"

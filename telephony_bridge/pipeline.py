@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from telephony_bridge import calls, crm, db, deriving, marks, violations, webhooks
-from telephony_bridge.days import board, days_ended, days_under_way, planned_contacts, reports
+from telephony_bridge.claims import claimed_between
+from telephony_bridge.days import board, days_ended, days_under_way, planned_contacts, reports, to_close
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.errors import Malformed, Refused, Unreadable
 from telephony_bridge.model import Call, Company, Delivery, Via
+from telephony_bridge.owed import judge_leads, judge_numbers, owed_by
 from telephony_bridge.passing import READ_REACH, card_read, hand_over, judge_cards, preview_handover
-from telephony_bridge.promises import judge_promises
+from telephony_bridge.sweep import sweep_base
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
 from telephony_bridge.webhooks.dialects.reading import Row
@@ -174,10 +176,13 @@ async def _source_told(
         now=now,
     )
     story.opened.update(opened)
+    changed_ids = {*ids_by_key.values(), *absorbed, *(row["id"] for row in twins)}
+    numbers = {(day, number) for day, number, _ in units}
+    story.opened.update(await judge_numbers(conn, book, numbers, call_ids=changed_ids, judged_at=judged_at, now=now))
     dialled = {entry.match.lead_id for entry in (*new, *changed.values()) if entry.match.lead_id is not None} | {
         id_ for id_ in leads if id_ is not None
     }
-    story.opened.update(await judge_promises(conn, book, dialled, judged_at=judged_at, now=now))
+    story.opened.update(await judge_leads(conn, book, dialled, judged_at=judged_at, now=now))
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     story.opened.update(await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at))
 
@@ -316,7 +321,11 @@ async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: dateti
     book = await open_book(conn, company, since=deriving.utc_day(since))
     leads = set(lead_ids)
     await deriving.judge_calls(conn, book, call_ids=(), lead_ids=leads, since=since, judged_at=judged_at, now=now)
-    await judge_promises(conn, book, leads, judged_at=judged_at, now=now)
+    await judge_leads(conn, book, leads, judged_at=judged_at, now=now)
+    if book.rules.ever("norm_needs_comment", "true"):  # a comment weighs there, also one of before a day's close told after it
+        weighed = await calls.of_leads(conn, leads, since)
+        manager_days = {(row["manager_id"], row["day"]) for row in weighed}
+        await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
 
 
 async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
@@ -358,8 +367,10 @@ async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *
     book = await open_book(conn, company, since=first)
     days = [first + timedelta(days=shift) for shift in range((last - first).days + 1)]
     touched = {(manager_id, day) for manager_id in book.handles for day in days}
-    promised = await violations.promised_by(conn, list(book.handles), first - timedelta(days=31))
-    await judge_promises(conn, book, promised, judged_at=judged_at, now=now)
+    owing, promised = await owed_by(conn, list(book.handles), first - timedelta(days=31))
+    owing |= {row["id"] for row in await claimed_between(conn, book, start, end)}
+    await judge_leads(conn, book, promised, judged_at=judged_at, now=now)
+    await _judge_numbers_of(conn, book, owing, judged_at=judged_at, now=now)
     await days_ended(conn, book, only=touched, closed_only=True, now=judged_at)
 
 
@@ -367,8 +378,9 @@ async def calendar_changed(conn: db.Connection, day: date, *, company: Company, 
     """A day became free, worked or shorter (EC-54): closed days are judged anew, promises of that day fall on another."""
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=min(day, deriving.utc_day(now) - timedelta(days=BOOK_DAYS)))
-    promised = await violations.promised_by(conn, list(book.handles), day - timedelta(days=7))
-    await judge_promises(conn, book, promised, judged_at=judged_at, now=now)
+    owing, promised = await owed_by(conn, list(book.handles), day - timedelta(days=7))
+    await _judge_numbers_of(conn, book, owing, judged_at=judged_at, now=now)
+    await judge_leads(conn, book, promised, judged_at=judged_at, now=now)
     await _judge_reading(conn, book, None, day, judged_at=judged_at, now=now)
     await days_ended(conn, book, only={(manager_id, day) for manager_id in book.handles}, closed_only=True, now=judged_at)
 
@@ -380,9 +392,9 @@ async def people_changed(
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
     managers = list(manager_ids)
-    touched = await calls.of_people(conn, managers, since=since)
-    promised = await violations.promised_by(conn, managers, since)
-    await _derive_again(conn, book, touched, leads=promised, judged_at=judged_at, now=now)
+    owing, promised = await owed_by(conn, managers, since - timedelta(days=7))  # what a weekend moved onto that day, too
+    touched = owing.union(await calls.of_people(conn, managers, since=since))
+    await _derive_again(conn, book, touched, leads=sorted(promised), judged_at=judged_at, now=now)
     await _judge_reading(conn, book, managers, since, judged_at=judged_at, now=now)
 
 
@@ -425,11 +437,27 @@ async def _derive_again(
     await deriving.judge_calls(
         conn, book, call_ids={row["id"] for row in (*rows, *twins)}, lead_ids=old_leads | set(leads), judged_at=judged_at, now=now
     )
-    await judge_promises(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
+    await judge_numbers(
+        conn,
+        book,
+        {(day, number) for day, number, _ in units},
+        call_ids={row["id"] for row in (*rows, *twins)},
+        judged_at=judged_at,
+        now=now,
+    )
+    await judge_leads(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
     if said:  # what they show is settled now: the second time there is nothing left
         await _derive_again(conn, book, said, leads=sorted(old_leads), judged_at=judged_at, now=now)
+
+
+async def _judge_numbers_of(
+    conn: db.Connection, book: Book, call_ids: Iterable[int], *, judged_at: datetime, now: datetime
+) -> dict[str, int]:
+    rows = await calls.whole(conn, call_ids)
+    units = {(row["day"], row["number"]) for row in rows}
+    return await judge_numbers(conn, book, units, call_ids={row["id"] for row in rows}, judged_at=judged_at, now=now)
 
 
 async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -> tuple[dict[str, int], bool]:
@@ -454,10 +482,14 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     if settled:
         await _derive_again(conn, book, settled, leads=(), judged_at=judged_at, now=now)
     uncalled = await violations.leads_due(conn, now=judged_at)
-    opened.update(await judge_promises(conn, book, uncalled, judged_at=judged_at, now=judged_at))
+    opened.update(await judge_leads(conn, book, uncalled, judged_at=judged_at, now=judged_at))
+    unseen = await violations.calls_due(conn, now=judged_at)
+    opened.update(await _judge_numbers_of(conn, book, unseen, judged_at=judged_at, now=judged_at))
     await days_under_way(conn, book, now=now)
-    opened.update(await days_ended(conn, book, only=None, closed_only=False, now=judged_at))
-    return dict(opened), bool(passed or settled or uncalled)
+    ended = await to_close(conn, book, now=judged_at)
+    opened.update(await days_ended(conn, book, only=ended, closed_only=False, now=judged_at))
+    opened.update(await sweep_base(conn, book, ended, now=judged_at))
+    return dict(opened), bool(passed or settled or uncalled or unseen)
 
 
 async def days_reopened(

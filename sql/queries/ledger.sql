@@ -101,9 +101,9 @@ from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[]) as 
 where c.id = u.id;
 
 -- judge
--- Where a call stands with its comment and next date. $1 ids, $2 comment, $3 next contact, one array each.
-update calls c set comment = u.comment, next_contact = u.next_contact
-from unnest($1::bigint[], $2::text[], $3::text[]) as u (id, comment, next_contact) where c.id = u.id;
+-- Where a call stands with its comment and next date. $1 ids, $2 comment, $3 next contact, $4 when it got its comment, one array each.
+update calls c set comment = u.comment, next_contact = u.next_contact, commented_at = u.commented_at
+from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as u (id, comment, next_contact, commented_at) where c.id = u.id;
 
 -- expire
 -- What was due at a deadline that has passed is late. $1 calls, $2 which: comment or next_contact.
@@ -150,6 +150,18 @@ where ($1::bigint is null or c.id = $1) and ($2::date is null or c.day = $2) and
   and ($12::boolean is null or (c.claimed and c.claim is null) = $12)
   and ($9::timestamptz is null or (c.started_at, c.id) < ($9, $10::bigint))
 order by c.started_at desc, c.id desc limit $11;
+
+-- missed_and_returned
+-- Calls with those of these numbers of which an incoming call was not answered. $1 numbers, $2 since, $3 the sources that count.
+select c.id, c.number, c.day, c.direction, c.disposition, c.match, c.final, c.started_at, c.manager_id, c.lead_id, c.delivery_ids
+from unnest($1::text[]) as u (number) join calls c on c.number = u.number
+where c.started_at >= $2 and c.twin_of is null and c.source_id = any($3::bigint[])
+  and exists (select from calls m where m.number = u.number and m.started_at >= $2 and m.direction = 'inbound' and m.disposition <> 'answered');
+
+-- told_between
+-- Calls of these sources between two moments. $1 sources, $2 from, $3 until, $4 first UTC day, $5 last UTC day.
+select id, day, number from calls
+where source_id = any($1::bigint[]) and started_on between $4 and $5 and started_at >= $2 and started_at < $3;
 
 -- by_number
 -- Calls with these numbers on these days, of every source. $1 days, $2 numbers, one array each.

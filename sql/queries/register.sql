@@ -3,6 +3,17 @@
 select id, code, subject_kind, subject_id, manager_id, day, status, due_at, closed_because, policy_version, evidence from violations
 where subject_kind = $1 and subject_id = any($2::text[]);
 
+-- opened_against
+-- Whose the violations of a code about these calls are that have opened and not closed. $1 code, $2 subject ids.
+select subject_id, manager_id from violations
+where subject_kind = 'call' and subject_id = any($2::text[]) and code = $1 and status in ('open', 'fixed_late', 'disputed', 'confirmed', 'excused');
+
+-- subjects_of
+-- Calls or leads with violations of a day since a first one, or due since then. $1 codes, $2 managers, $3 first day.
+select distinct subject_id from violations
+where day >= $3::date - 92 and manager_id = any($2::bigint[]) and code = any($1::text[]) and subject_kind in ('call', 'lead')
+  and (day >= $3::date or due_at >= $3::date - 1);
+
 -- open_watch
 -- New rows. $1-$13 one array a column.
 insert into violations (code, subject_kind, subject_id, manager_id, day, status, remind_at, due_at, opened_at, fixed_at, closed_at,
@@ -42,6 +53,11 @@ where status in ('watching', 'reminded') and due_at <= $1 and code <> all($3::te
 select distinct (u.evidence ->> 'lead')::bigint as lead_id
 from (select evidence from violations
       where status in ('watching', 'reminded') and due_at <= $1 and code = any($3::text[]) order by due_at, id limit $2) u;
+
+-- calls_due
+-- Calls about which something was watched whose deadline has passed. $1 now, $2 how many, $3 codes.
+select subject_id from violations
+where status in ('watching', 'reminded') and due_at <= $1 and code = any($3::text[]) and subject_kind = 'call' order by due_at, id limit $2;
 
 -- remind
 -- What is watched and due for its soft reminder. $1 now, $2 how many.

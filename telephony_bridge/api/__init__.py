@@ -27,6 +27,7 @@ from telephony_bridge.api import (
     quality,
     silences,
     sources,
+    stock,
     violations,
 )
 from telephony_bridge.api.endpoint import Endpoint
@@ -54,6 +55,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *silences.ENDPOINTS,
     *connectors.ENDPOINTS,
     *quality.ENDPOINTS,
+    *stock.ENDPOINTS,
     *sources.ENDPOINTS,
 )
 

@@ -245,6 +245,19 @@ async def attempts(conn: db.Connection, leads: Sequence[int], since: datetime) -
     return [(row["lead_id"], row["started_at"]) for row in await conn.fetch(SQL.attempts, leads, since)]
 
 
+async def missed_and_returned(
+    conn: db.Connection, numbers: Iterable[str], since: datetime, sources: Iterable[int]
+) -> list[db.Record]:
+    """Ledger rows, told by these sources since a moment, of those of these numbers of which a call was missed since."""
+    return list(await conn.fetch(SQL.missed_and_returned, sorted(set(numbers)), since, sorted(sources)))
+
+
+async def told_between(conn: db.Connection, sources: Iterable[int], since: datetime, until: datetime) -> list[db.Record]:
+    """(id, day, number) of calls that these sources told of between two moments."""
+    days = (since.astimezone(UTC).date(), until.astimezone(UTC).date())
+    return list(await conn.fetch(SQL.told_between, sorted(sources), since, until, *days))
+
+
 async def by_number(conn: db.Connection, units: Iterable[tuple[date, str]]) -> list[db.Record]:
     """Ledger rows of each (day, number), of every source."""
     asked = sorted(set(units))
@@ -270,8 +283,8 @@ async def weigh(conn: db.Connection, weights: Sequence[tuple[int, Weight, bool, 
         )
 
 
-async def judge(conn: db.Connection, words: Sequence[tuple[int, str, str]]) -> None:
-    """(id, comment, next contact) of calls whose words changed."""
+async def judge(conn: db.Connection, words: Sequence[tuple[int, str, str, datetime | None]]) -> None:
+    """(id, comment, next contact, when it got its comment) of calls for which that changed."""
     if words:
         await conn.execute(SQL.judge, *zip(*words, strict=True))
 

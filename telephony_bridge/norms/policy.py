@@ -21,7 +21,7 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, clock, country, hours, percents, or words separated by |
+    unit: str  # minutes, seconds, days, count, percent, clock, country, hours, percents, or words separated by |
     default: str
     meaning: str
 
@@ -37,6 +37,13 @@ SETTINGS: Mapping[str, Setting] = {
     "min_talk": Setting("seconds", "10", "a conversation is at least so long (R40, EC-33)"),
     "unanswered_needs": Setting("comment|outcome|nothing", "outcome", "what is owed for a call without a conversation (R18)"),
     "comment_min": Setting("letters", "15", "a comment about a conversation has at least so many (R20)"),
+    "next_date_mode": Setting(
+        "exists|touched",
+        "exists",
+        "a date set before a call and still ahead is enough, or it is to be set again after each (R37)",
+    ),
+    "callback": Setting("minutes", "30", "a missed call is called back within so many minutes of the shift (EC-13)"),
+    "first_call_qualifies": Setting("true|false", "false", "after the first conversation a lead says if it buys alike (R11)"),
     "close_min_contacts": Setting("count", "3", "conversations before a manager may give a lead up by himself (R12)"),
     "handover_read": Setting("days", "2", "working days in which a card that was handed over is read; 0 asks for none (R25)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
@@ -44,7 +51,9 @@ SETTINGS: Mapping[str, Setting] = {
     "repeat_cap": Setting("count", "3", "dials to one number a day that count (EC-34)"),
     "match_backfill": Setting("days", "7", "how far back a new lead finds its calls (EC-15)"),
     "norm_needs_crm_match": Setting("true|false", "true", "only calls on a lead count (R14)"),
+    "norm_needs_comment": Setting("true|false", "false", "a dial counts once it has its comment (R18)"),
     "lead_norm_needs_call": Setting("true|false", "true", "a new lead counts once it was dialled by IP (EC-62)"),
+    "overdue_warning": Setting("percent", "20", "a base with a greater part overdue is warned of (R34)"),
     "gap_minutes": Setting("minutes", "30", "a longer silence of the PBX is no evidence (EC-40)"),
     "expected_calls": Setting(
         "count", "20", "calls a source tells on a usual day from which on its silence is no evidence (EC-40)"
@@ -133,6 +142,10 @@ class Rules:
 
     def flag(self, name: str, person: Person, day: date, known: int | None = None) -> bool:
         return self.value(name, person, day, known) == "true"
+
+    def ever(self, name: str, value: str) -> bool:
+        """Has any version of a setting that value, for anybody on any day?"""
+        return SETTINGS[name].default == value or any(one.name == name and one.value == value for one in self.policies)
 
     def norm(self, metric: str, person: Person, day: date, known: int | None = None) -> Norm | None:
         """The norm of a metric for the person's segment on a day; None where there is none. ``known`` as for ``value``."""

@@ -26,6 +26,7 @@ class CallFacts:
     said_machine: bool = False  # a person said that an answering machine took it (EC-32)
     personal: bool = False  # of what is excluded: a private number or a private mark that holds (EC-25)
     accepted: bool = False  # a supervisor accepts that it was a conversation, though short (EC-33)
+    lacks_comment: bool = False  # and only a dial with its comment counts
 
 
 def _why_no_dial(call: Call, facts: CallFacts) -> WhyNot | None:
@@ -67,6 +68,8 @@ def weigh(call: Call, facts: CallFacts, *, earlier_dials: int = 0) -> Weight:
     A connect is also a dial (rules.md §1): what is no dial is no connect, for the same reason.
     """
     dial = _why_no_dial(call, facts)
+    if dial is None and facts.lacks_comment:
+        dial = WhyNot.NO_COMMENT
     if dial is None and earlier_dials >= facts.repeat_cap:
         dial = WhyNot.REPEAT
     return Weight(dial, dial if dial is not None else _why_no_connect(call, facts))

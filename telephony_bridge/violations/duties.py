@@ -41,6 +41,7 @@ class CallForDuty:
     needs: Literal["comment", "outcome", "nothing"] = "outcome"
     series: timedelta = timedelta(minutes=30)
     drop_merge: timedelta = timedelta(minutes=5)
+    set_anew: bool = False  # a date set before the call is not enough (R37, mode ``touched``)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,8 @@ def _reach(chain: Sequence[CallForDuty], comment: CommentFact) -> list[CallForDu
 def next_contact_states(calls: Sequence[CallForDuty], planned: Sequence[PlannedFact], *, now: datetime) -> dict[int, State]:
     """Call id -> where its next date stands: an open planned contact that is due after the call (R26, R37, EC-46, EC-47).
 
-    One set before the call and still open at its end satisfies at once; one set later from the moment it was set.
+    One set before the call and still open at its end satisfies at once, unless it is to be set anew after each; one set later
+    from the moment it was set.
     """
     states = {}
     for call in calls:
@@ -266,6 +268,7 @@ def next_contact_states(calls: Sequence[CallForDuty], planned: Sequence[PlannedF
             for contact in planned
             if contact.lead_id in leads
             and contact.due_at > call.ended_at
+            and (contact.set_at >= call.started_at or not call.set_anew)
             and (contact.closed_at is None or contact.closed_at > max(contact.set_at, call.ended_at))
         ]
         states[call.id] = _state(min(met, default=None), call.due_at, now)

@@ -65,6 +65,11 @@ async def given_up(
     return [(row["id"], row["lost_by"], row["lost_at"], row["conversations"]) for row in rows]
 
 
+async def first_conversations(conn: db.Connection, leads: Iterable[int], min_talk: int) -> list[db.Record]:
+    """The first call on each of these leads that was a conversation, and since when the lead says if it buys alike."""
+    return list(await conn.fetch(SQL.first_conversations, sorted(set(leads)), min_talk))
+
+
 async def promised_by(conn: db.Connection, managers: Sequence[int], since: date) -> list[int]:
     """Leads with planned contacts of these managers that are due since a day, or were handed over within two weeks before it."""
     return [row["lead_id"] for row in await conn.fetch(SQL.promised_by, managers, since)]

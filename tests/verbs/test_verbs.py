@@ -301,3 +301,16 @@ async def test_ec_33_ec_66_a_source_has_its_own_threshold_and_its_clock_is_put_r
     assert listed["options"] == {"min_talk": 20, "clock_ahead": -90}
     told = json.loads((await run("source", "change", "office", "--clock-ahead", "0")).output)
     assert told["options"] == {"min_talk": 20, "clock_ahead": 0}
+
+
+async def test_r33_the_base_as_a_table_and_as_json(run: Run, tmp_path: Path) -> None:
+    await run("manager", "add", "ivan", "--name", "Иван", "--extension", "101")
+    base = tmp_path / "base.csv"
+    base.write_text("phone,name,manager\n+79990000001,Анна,ivan\n+79990000002,Борис,\n", "utf-8")
+    await run("lead", "import", str(base))
+    told = json.loads((await run("base", "--json")).output)
+    assert (told["company"]["open"], told["company"]["untouched"]) == (2, 2)
+    assert [(line["manager"], line["untouched"]) for line in told["managers"]] == [("ivan", 1), (None, 1)]
+    table = (await run("base")).output
+    assert "(nobody)" in table
+    assert "in all" in table
