@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from telephony_bridge import calls, db, deriving, violations, webhooks
 from telephony_bridge.days import board, days_ended, planned_contacts
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.errors import Malformed, Unreadable
 from telephony_bridge.model import Call, Company, Delivery, Via
+from telephony_bridge.planning import check_horizon, offered_dates
 from telephony_bridge.promises import judge_promises
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
@@ -26,13 +27,16 @@ __all__ = [
     "Understood",
     "board",
     "calendar_changed",
+    "check_horizon",
     "deliveries_came",
     "dispute",
+    "exemptions_changed",
     "hold",
     "leads_changed",
     "norms_changed",
     "notes_came",
     "numbers_changed",
+    "offered_dates",
     "people_changed",
     "planned_contacts",
     "replay",
@@ -42,6 +46,7 @@ __all__ = [
 
 BOOK_DAYS = 40  # how far back closings are read; older days are closed for good
 NOTE_REACH = timedelta(days=31)  # how old a call may be that a comment is still about
+_BEGINNING = datetime(2000, 1, 3, tzinfo=UTC)  # before any call
 
 
 @dataclass(slots=True)
@@ -293,6 +298,15 @@ async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: dateti
     await judge_promises(conn, book, leads, judged_at=judged_at, now=now)
 
 
+async def exemptions_changed(conn: db.Connection, lead_ids: Iterable[int], *, company: Company, now: datetime) -> None:
+    """Leads owe no next date any more, or owe one again (R27): all their calls, meetings and planned contacts are judged anew."""
+    judged_at = await webhooks.inbox.take_pen(conn)
+    leads = set(lead_ids)
+    book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
+    await deriving.judge_calls(conn, book, call_ids=(), lead_ids=leads, since=_BEGINNING, judged_at=judged_at, now=now)
+    await judge_promises(conn, book, leads, judged_at=judged_at, now=now)
+
+
 async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
     """Leads or their phones changed as of ``at``: match, weigh and judge the calls since a week before it (EC-15)."""
     judged_at = await webhooks.inbox.take_pen(conn)
@@ -390,7 +404,7 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     passed = await violations.deadlines_passed(conn, now=now)
     opened.update(code for code, _, _ in passed)
     for code, column in (("V01", "comment"), ("V02", "comment"), ("V03", "next_contact")):
-        await calls.expire(conn, [int(subject) for found, _, subject in passed if found == code], column)
+        await calls.expire(conn, [int(subject) for found, kind, subject in passed if (found, kind) == (code, "call")], column)
     book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
     overdue = {source.id: now - source.settle_after for source in book.sources.values()}
     settled = await calls.settle_overdue(conn, overdue, "end_not_told")

@@ -5,13 +5,13 @@ As the facts stand in this transaction, for the leads asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db, violations
 from telephony_bridge.deriving import Book
 from telephony_bridge.norms import calendar
-from telephony_bridge.violations import Finding
+from telephony_bridge.violations import Exemption, Finding, promise_due
 from telephony_bridge.violations.promises import Promise, is_judged, kept_at, pushed
 
 LEAD_CODES = ("V14", "V15", "V17")
@@ -31,7 +31,12 @@ async def judge_promises(
     attempts: dict[int, list[datetime]] = {}
     for lead_id, at in await calls.attempts(conn, leads, since):
         attempts.setdefault(lead_id, []).append(at)
-    missed = [_missed(book, one, attempts.get(one.lead_id, [])) for one in promises]
+    spoken = {lead_id: list(at) for lead_id, at in attempts.items()}  # a meeting is an attempt, and no call (EC-49)
+    for meeting in await violations.meetings_on(conn, leads, since):
+        if meeting.by_person:
+            spoken.setdefault(meeting.lead_id, []).append(meeting.started_at)
+    exempt = await violations.exemptions_of(conn, leads)
+    missed = [_missed(book, one, spoken.get(one.lead_id, []), exempt.get(one.lead_id, ())) for one in promises]
     opened = await violations.judge(
         conn,
         "planned",
@@ -44,7 +49,7 @@ async def judge_promises(
     by_lead: dict[int, list[Promise]] = {}
     for one in promises:
         by_lead.setdefault(one.lead_id, []).append(one)
-    too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, attempts.get(lead_id, []))]
+    too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, spoken.get(lead_id, []))]
     uncalled = [
         _uncalled(book, lead_id, author_id, at, attempts.get(lead_id, []))
         for lead_id, author_id, at in await violations.entered(conn, leads, since)
@@ -101,12 +106,16 @@ def _working_day(book: Book, manager_id: int, day: date) -> date | None:
     return next((one for one in days if calendar.shift(book.schedule(manager_id), one) is not None), None)
 
 
-def _missed(book: Book, promise: Promise, attempts: list[datetime]) -> Finding | None:
+def _missed(book: Book, promise: Promise, attempts: list[datetime], exemptions: Sequence[Exemption]) -> Finding | None:
     manager_id = promise.manager_id
     if manager_id is None or manager_id not in book.handles:
         return None
     due_day = book.day(manager_id, promise.due_at)
-    day = _working_day(book, manager_id, due_day)
+    met_at = kept_at(promise, attempts, since=book.day_bounds(manager_id, due_day)[0])
+    falls_at = promise_due(promise.due_at, exemptions, met_at)
+    if falls_at is None:
+        return None
+    day = _working_day(book, manager_id, book.day(manager_id, falls_at))
     if day is None or not is_judged(promise, book.closes_at(manager_id, day)):
         return None
     return Finding(
@@ -116,7 +125,7 @@ def _missed(book: Book, promise: Promise, attempts: list[datetime]) -> Finding |
         manager_id=manager_id,
         day=day,
         due_at=book.closes_at(manager_id, day),
-        met_at=kept_at(promise, attempts, since=book.day_bounds(manager_id, due_day)[0]),
+        met_at=met_at,
         evidence={"lead": promise.lead_id, "planned": promise.id, "basis": promise.basis},
         policy_version=book.rules.version(),
     )

@@ -15,6 +15,7 @@ from telephony_bridge.settings import Settings
 from tests.street import ADMIN, Clock, Street
 
 TABLES = (  # children first
+    "comment_versions", "exemptions", "meetings",
     "calendar_days", "violation_moves", "violations", "silences", "closed_days", "policies", "norms", "calls", "deals", "planned_contacts", "comments",
     "lead_phones", "leads", "excluded_numbers", "users", "tokens", "absences", "extensions", "managers", "ties", "deliveries", "imports",
     "source_tokens", "sources",

@@ -16,11 +16,12 @@ on conflict (day, manager_id, code, subject_kind, subject_id) do nothing
 returning id, code, subject_id;
 
 -- move
--- Moves rows. $1 ids, $2 statuses, $3 reasons of closing, $4 due, $5 opened, $6 fixed, $7 closed, one array each.
+-- Moves rows. $1 ids, $2 statuses, $3 reasons of closing, $4 due, $5 opened, $6 fixed, $7 closed, $8 evidence, one array each.
 update violations v set status = u.status, closed_because = u.closed_because, due_at = u.due_at,
-  opened_at = coalesce(u.opened_at, v.opened_at), fixed_at = coalesce(u.fixed_at, v.fixed_at), closed_at = u.closed_at
-from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
-  as u (id, status, closed_because, due_at, opened_at, fixed_at, closed_at)
+  opened_at = coalesce(u.opened_at, v.opened_at), fixed_at = coalesce(u.fixed_at, v.fixed_at), closed_at = u.closed_at,
+  evidence = coalesce(u.evidence::jsonb, v.evidence)
+from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[])
+  as u (id, status, closed_because, due_at, opened_at, fixed_at, closed_at, evidence)
 where v.id = u.id;
 
 -- log_moves

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from telephony_bridge.crm.deals import add_deal, change_deal, find_deals, one_deal
+from telephony_bridge.crm.exemptions import (
+    ExemptionKind,
+    ExemptionStatus,
+    answer_exemption,
+    ask_exemption,
+    find_exemptions,
+    opted_out,
+)
 from telephony_bridge.crm.importing import Imported, import_leads
 from telephony_bridge.crm.leads import (
     Author,
@@ -17,14 +25,20 @@ from telephony_bridge.crm.leads import (
     lead_seen_by,
     shown,
 )
+from telephony_bridge.crm.mailing import Mailing, mailing
+from telephony_bridge.crm.meetings import hold_meeting
 from telephony_bridge.crm.records import Basis, Note, Plan, comment, history, plan, planned, planned_today
+from telephony_bridge.crm.versions import change_comment
 
 __all__ = [
     "Author",
     "Basis",
     "Buys",
     "Changes",
+    "ExemptionKind",
+    "ExemptionStatus",
     "Imported",
+    "Mailing",
     "NewLead",
     "Note",
     "Outcome",
@@ -32,15 +46,22 @@ __all__ = [
     "Stage",
     "add_deal",
     "add_lead",
+    "answer_exemption",
+    "ask_exemption",
+    "change_comment",
     "change_deal",
     "change_lead",
     "comment",
     "find_deals",
+    "find_exemptions",
     "find_leads",
     "history",
+    "hold_meeting",
     "import_leads",
     "lead_seen_by",
+    "mailing",
     "one_deal",
+    "opted_out",
     "plan",
     "planned",
     "planned_today",

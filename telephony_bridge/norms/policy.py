@@ -12,6 +12,7 @@ import holidays
 
 from telephony_bridge import db
 from telephony_bridge.errors import Refused
+from telephony_bridge.norms import presets
 
 SQL = db.queries("norms")
 
@@ -20,7 +21,7 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, clock, country, or words separated by |
+    unit: str  # minutes, seconds, days, count, clock, country, spans, or words separated by |
     default: str
     meaning: str
 
@@ -35,6 +36,9 @@ SETTINGS: Mapping[str, Setting] = {
     "min_talk": Setting("seconds", "10", "a conversation is at least so long (R40, EC-33)"),
     "unanswered_needs": Setting("comment|outcome|nothing", "outcome", "what is owed for a call without a conversation (R18)"),
     "comment_min": Setting("letters", "15", "a comment about a conversation has at least so many (R20)"),
+    "comment_kept": Setting("days", "30", "a comment's text may not be removed within so long after it was written (EC-45)"),
+    "max_horizon": Setting("days", "100", "a next date further ahead needs a reason (R29)"),
+    "presets": Setting("spans", "7d/1m/3m", "the dates offered when the client named none: days, weeks or months ahead (R29)"),
     "close_min_contacts": Setting("count", "3", "conversations before a manager may give a lead up by himself (R12)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
     "drop_merge": Setting("minutes", "5", "a second conversation so soon is the same one after a dropped line (EC-9)"),
@@ -210,6 +214,8 @@ def read_value(name: str, typed: str) -> str:
         if value in ("company", "none") or value.upper() in holidays.list_supported_countries():
             return value
         raise Refused(f"{name}: read {typed!r}, expected company, none or a country such as KZ")
+    if unit == "spans":
+        return "/".join(presets.split(name, value))
     if "|" in unit:
         if value in unit.split("|"):
             return value

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from telephony_bridge.violations import duties
-from telephony_bridge.violations.facts import comments_on, entered, given_up, planned_for, promised_by, promises_of
+from telephony_bridge.violations import duties, removals
+from telephony_bridge.violations.exemptions import Exemption, Spared, promise_due
+from telephony_bridge.violations.facts import (
+    comments_on,
+    entered,
+    exemptions_of,
+    given_up,
+    meetings_on,
+    planned_for,
+    promised_by,
+    promises_of,
+)
+from telephony_bridge.violations.meetings import Meeting
 from telephony_bridge.violations.register import (
     CODES,
     DISPUTE_DAYS,
@@ -23,7 +34,10 @@ from telephony_bridge.violations.register import (
 __all__ = [
     "CODES",
     "DISPUTE_DAYS",
+    "Exemption",
     "Finding",
+    "Meeting",
+    "Spared",
     "by_code",
     "comments_on",
     "confirm",
@@ -33,12 +47,16 @@ __all__ = [
     "duties",
     "entered",
     "excuse",
+    "exemptions_of",
     "given_up",
     "judge",
     "listed",
+    "meetings_on",
     "open_by_code",
     "planned_for",
+    "promise_due",
     "promised_by",
     "promises_of",
     "reminders_due",
+    "removals",
 ]

@@ -43,7 +43,7 @@ class Finding:
     """
 
     code: str
-    subject_kind: Literal["call", "lead", "day", "planned"]
+    subject_kind: Literal["call", "lead", "day", "planned", "meeting"]
     subject_id: str
     manager_id: int
     day: date
@@ -117,7 +117,7 @@ async def judge(
     }
     found = {finding.key: finding for finding in findings}
     new: list[tuple[Finding, Standing]] = []
-    moves: list[tuple[db.Record, Standing, datetime]] = []
+    moves: list[tuple[db.Record, Standing, datetime, str | None]] = []
     for key in sorted(set(rows) | set(found)):
         row, finding = rows.get(key), found.get(key)
         after = standing(finding, row["status"] if row else None, now=now)
@@ -129,27 +129,29 @@ async def judge(
             continue
         due = finding.due_at if finding is not None else row["due_at"]
         if (after.status, after.closed_because, due) != (row["status"], row["closed_because"], row["due_at"]):
-            moves.append((row, after, due))
+            evidence = orjson.dumps(finding.evidence).decode() if finding is not None else None
+            moves.append((row, after, due, evidence))  # where it stands now rests on what is known now
     opened: dict[str, int] = {}
     if new:
         await conn.fetch(SQL.open_watch, *_new_columns(new))
     if moves:
         await conn.execute(
             SQL.move,
-            [row["id"] for row, _, _ in moves],
-            [after.status for _, after, _ in moves],
-            [after.closed_because for _, after, _ in moves],
-            [due for _, _, due in moves],
-            [after.opened_at for _, after, _ in moves],
-            [after.fixed_at for _, after, _ in moves],
-            [after.closed_at for _, after, _ in moves],
+            [row["id"] for row, *_ in moves],
+            [after.status for _, after, *_ in moves],
+            [after.closed_because for _, after, *_ in moves],
+            [due for _, _, due, _ in moves],
+            [after.opened_at for _, after, *_ in moves],
+            [after.fixed_at for _, after, *_ in moves],
+            [after.closed_at for _, after, *_ in moves],
+            [evidence for *_, evidence in moves],
         )
         await _log(
             conn,
-            [(row["id"], row["status"], after.status, "facts", after.closed_because) for row, after, _ in moves],
+            [(row["id"], row["status"], after.status, "facts", after.closed_because) for row, after, *_ in moves],
             now=at or now,
         )
-    for code, after, before in [(f.code, a, None) for f, a in new] + [(r["code"], a, r["status"]) for r, a, _ in moves]:
+    for code, after, before in [(f.code, a, None) for f, a in new] + [(r["code"], a, r["status"]) for r, a, *_ in moves]:
         if after.status in ("open", "fixed_late") and before not in ("open", "fixed_late"):
             opened[code] = opened.get(code, 0) + 1
     return opened
@@ -193,7 +195,7 @@ async def deadlines_passed(conn: db.Connection, *, now: datetime, limit: int = 1
     if rows:
         none = [None] * len(rows)
         due = [row["due_at"] for row in rows]
-        await conn.execute(SQL.move, [row["id"] for row in rows], ["open"] * len(rows), none, due, due, none, none)
+        await conn.execute(SQL.move, [row["id"] for row in rows], ["open"] * len(rows), none, due, due, none, none, none)
         await _log(conn, [(row["id"], row["status"], "open", "deadline", None) for row in rows], now=now)
     return [(row["code"], row["subject_kind"], row["subject_id"]) for row in rows]
 
@@ -204,7 +206,7 @@ async def reminders_due(conn: db.Connection, *, now: datetime, limit: int = 1000
     if rows:
         none = [None] * len(rows)
         due = [row["due_at"] for row in rows]
-        await conn.execute(SQL.move, [row["id"] for row in rows], ["reminded"] * len(rows), none, due, none, none, none)
+        await conn.execute(SQL.move, [row["id"] for row in rows], ["reminded"] * len(rows), none, due, none, none, none, none)
         await _log(conn, [(row["id"], row["status"], "reminded", "deadline", None) for row in rows], now=now)
     return len(rows)
 
@@ -262,6 +264,8 @@ def _json(row: db.Record, moves: list[dict[str, Any]]) -> dict[str, Any]:
     name, severity = CODES[row["code"]]
     if row["code"] == "V09" and row["evidence"].get("basis") == "own":
         severity = "minor"  # a date agreed with the client is a graver promise than one's own (R28)
+    if row["code"] == "V16" and row["evidence"].get("removed"):
+        name = "COMMENT_REMOVED"  # EC-45
     return {
         "id": row["id"],
         "code": row["code"],
@@ -295,7 +299,7 @@ async def _speak(
         raise Refused("say why: a reason is needed")
     if row["status"] not in allowed:
         raise Refused(f"a violation that is {row['status']} cannot become {to}")
-    await conn.execute(SQL.move, [row["id"]], [to], [None], [row["due_at"]], [None], [None], [None])
+    await conn.execute(SQL.move, [row["id"]], [to], [None], [row["due_at"]], [None], [None], [None], [None])
     await _log(conn, [(row["id"], row["status"], to, author, reason)], now=now)
 
 
