@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, Literal
 
@@ -577,3 +577,8 @@ def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
 
 def utc_day(at: datetime) -> date:
     return at.astimezone(UTC).date()
+
+
+def day_start(day: date) -> datetime:
+    """The first moment at which it may be that day for somebody."""
+    return datetime.combine(day, time(), UTC) - timedelta(hours=14)

@@ -355,21 +355,31 @@ async def people_changed(
     book = await open_book(conn, company, since=since)
     managers = list(manager_ids)
     touched = await calls.of_people(conn, managers, since=since)
-    promised = await violations.promised_by(conn, managers, since)
-    await _derive_again(conn, book, touched, leads=promised, judged_at=judged_at, now=now)
+    start = deriving.day_start(since)
+    leads = {*await violations.promised_by(conn, managers, since), *await violations.met_since(conn, start, managers)}
+    await _derive_again(conn, book, touched, leads=sorted(leads), since=start, judged_at=judged_at, now=now)
 
 
 async def norms_changed(conn: db.Connection, *, company: Company, since: date, now: datetime) -> None:
     """Norms or policy changed from a day on: calls and days since then are judged anew; closed days keep their verdict (R3)."""
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
-    await _derive_again(conn, book, await calls.ids_since(conn, since), leads=(), judged_at=judged_at, now=now)
+    start = deriving.day_start(since)
+    met = await violations.met_since(conn, start)
+    await _derive_again(conn, book, await calls.ids_since(conn, since), leads=met, since=start, judged_at=judged_at, now=now)
 
 
 async def _derive_again(
-    conn: db.Connection, book: Book, call_ids: Iterable[int], *, leads: Sequence[int], judged_at: datetime, now: datetime
+    conn: db.Connection,
+    book: Book,
+    call_ids: Iterable[int],
+    *,
+    leads: Sequence[int],
+    since: datetime | None = None,
+    judged_at: datetime,
+    now: datetime,
 ) -> None:
-    """Who, whose lead, what it counts for and what is owed, for calls the ledger already has."""
+    """Who, whose lead, what it counts for and what is owed, for calls the ledger already has, and on these leads ``since``."""
     rows = await calls.whole(conn, call_ids)
     by_source: dict[int, list[db.Record]] = {}
     for row in rows:
@@ -385,7 +395,13 @@ async def _derive_again(
     await deriving.reweigh(conn, book, _units(units))
     old_leads = {row["lead_id"] for row in rows if row["lead_id"] is not None}
     await deriving.judge_calls(
-        conn, book, call_ids={row["id"] for row in (*rows, *twins)}, lead_ids=old_leads | set(leads), judged_at=judged_at, now=now
+        conn,
+        book,
+        call_ids={row["id"] for row in (*rows, *twins)},
+        lead_ids=old_leads | set(leads),
+        since=since if leads else None,
+        judged_at=judged_at,
+        now=now,
     )
     await judge_promises(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}

@@ -18,6 +18,10 @@ select comment_id, text, outcome, until from comment_versions where comment_id =
 select id, lead_id, manager_id, author_kind, started_at, ended_at from meetings
 where lead_id = any($1::bigint[]) and started_at >= $2 order by started_at, id;
 
+-- met_since
+-- Leads with meetings since a moment. $1 since, $2 the managers who held them, or null for all.
+select distinct lead_id from meetings where started_at >= $1 and ($2::bigint[] is null or manager_id = any($2::bigint[]));
+
 -- exemptions_of
 -- Approved exemptions of these leads; a lead owes no next date from the approval until the withdrawal. $1 leads.
 select lead_id, approved_at, withdrawn_at from exemptions

@@ -56,7 +56,7 @@ class Leads(TypedDict):
     next: str | None
 
 
-class Version(TypedDict):
+class FormerWords(TypedDict):
     """What a comment said until it was changed."""
 
     text: str
@@ -89,7 +89,7 @@ class Event(TypedDict):
     reason: NotRequired[str | None]
     minutes: NotRequired[int]
     edited_at: NotRequired[str | None]
-    versions: NotRequired[list[Version]]
+    versions: NotRequired[list[FormerWords]]
 
 
 class History(TypedDict):

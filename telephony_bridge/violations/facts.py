@@ -61,6 +61,11 @@ async def meetings_on(conn: db.Connection, leads: Iterable[int], since: datetime
     ]
 
 
+async def met_since(conn: db.Connection, since: datetime, managers: Sequence[int] | None = None) -> list[int]:
+    """Leads with meetings that began since a moment, of these managers or of all."""
+    return [row["lead_id"] for row in await conn.fetch(SQL.met_since, since, managers)]
+
+
 async def exemptions_of(conn: db.Connection, leads: Iterable[int]) -> dict[int, list[Exemption]]:
     """Lead -> its exemptions that were approved, in order of approval; withdrawn ones too."""
     found: dict[int, list[Exemption]] = {}
