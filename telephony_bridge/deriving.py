@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from telephony_bridge import calls, db, matcher, norms, people, violations, webhooks
 from telephony_bridge.model import (
@@ -326,7 +326,10 @@ async def judge_calls(
     planned = await violations.planned_for(conn, leads, since)
     commented = duties.comment_states(subjects, said, now=judged_at)
     contacts = duties.next_contact_states(subjects, planned, now=judged_at)
-    lapses = _lapses(book, subjects, said, present)
+    least = {
+        one.id: book.setting("comment_min", one.duty_manager, book.day(one.duty_manager, one.started_at)) for one in subjects
+    }
+    lapses = removals.lapses(subjects, said, present, least)
     numbers = {row["number"] for row in rows.values() if row["number"] is not None and row["match"] != MatchResult.EXCLUDED}
     entered = await matcher.candidates(conn, numbers, book.company.zone)
     kept = await matcher.by_ids(conn, chosen)
@@ -346,8 +349,16 @@ async def judge_calls(
     met = [
         found
         for duty in subjects
-        if duty.id in meetings
-        for found in _meeting_findings(book, meetings[duty.id], duty, commented[duty.id], contacts[duty.id], lapses.get(duty.id))
+        if duty.id in meetings and duty.duty_manager is not None
+        for found in violations.owed_for_meeting(
+            meetings[duty.id],
+            duty,
+            book.day(duty.duty_manager, duty.started_at),
+            commented[duty.id],
+            contacts[duty.id],
+            lapses.get(duty.id),
+            book.rules.version(),
+        )
     ]
     ids = [str(one.id) for one in meetings.values()]
     opened.update(await violations.judge(conn, "meeting", ids, met, codes=MEETING_CODES, now=judged_at, at=now))
@@ -356,25 +367,6 @@ async def judge_calls(
 
 def _kept(book: Book, comment: removals.Comment) -> timedelta:
     return timedelta(days=book.setting("comment_kept", comment.author_id, book.day(comment.author_id, comment.first.at)))
-
-
-def _lapses(
-    book: Book,
-    subjects: Sequence[duties.CallForDuty],
-    said: Sequence[duties.CommentFact],
-    present: Sequence[removals.Present],
-) -> dict[int, removals.Lapse]:
-    """Call id -> what is wrong with the comment that a conversation had (V16)."""
-    met = duties.covering(subjects, said)
-    covered = duties.covering(subjects, [one.fact for one in present])
-    found = {}
-    for duty in subjects:
-        if duty.conversation and duty.id in met:
-            least = book.setting("comment_min", duty.duty_manager, book.day(duty.duty_manager, duty.started_at))
-            lapse = removals.lapse(duty, met[duty.id], present, covered, least)
-            if lapse is not None:
-                found[duty.id] = lapse
-    return found
 
 
 async def _machines_said(conn: db.Connection, book: Book, rows: Mapping[int, db.Record], said: set[int]) -> None:
@@ -407,24 +399,10 @@ def _spared(book: Book, manager_id: int | None, exemptions: Sequence[Exemption])
 def _meeting_duty(book: Book, meeting: Meeting, exemptions: Sequence[Exemption]) -> duties.CallForDuty:
     manager_id = meeting.manager_id if meeting.by_person else None
     day = book.day(manager_id, meeting.started_at)
-    due_at = _due_at(book, manager_id, day, meeting.ended_at)
-    return duties.CallForDuty(
-        id=meeting.duty_id,
-        lead_id=meeting.lead_id,
-        candidates=(),
-        manager_id=manager_id,
-        duty_manager=manager_id,
-        direction=Direction.OUTBOUND,
-        started_at=meeting.started_at,
-        ended_at=meeting.ended_at,
-        talk_seconds=int((meeting.ended_at - meeting.started_at).total_seconds()),
-        disposition=Disposition.ANSWERED,
-        conversation=True,
-        due_at=due_at,
-        comment_due_at=due_at,
-        soft_at=meeting.ended_at + timedelta(minutes=book.setting("soft_comment", manager_id, day)),
-        series=timedelta(minutes=book.setting("series", manager_id, day)),
-        drop_merge=timedelta(minutes=book.setting("drop_merge", manager_id, day)),
+    return meeting.as_conversation(
+        manager_id,
+        due_at=_due_at(book, manager_id, day, meeting.ended_at),
+        soft_minutes=book.setting("soft_comment", manager_id, day),
         spared=_spared(book, manager_id, exemptions),
     )
 
@@ -487,7 +465,7 @@ def _findings(
     }
     found = []
     if comment.word != "not_needed" and duty.conversation:
-        found += _conversation_findings(duty, str(row["id"]), "call", day, comment, lapse, evidence, version)
+        found += violations.owed_for_conversation(duty, "call", day, comment, lapse, evidence, version)
 
     def owes(code: str, manager_id: int, on: date, due_at: datetime, met_at: datetime | None, remind_at: datetime | None) -> None:
         found.append(Finding(code, "call", str(row["id"]), manager_id, on, due_at, met_at, evidence, version, remind_at))
@@ -504,64 +482,6 @@ def _findings(
             owes("V04", row["manager_id"], row["day"], due_at, entered, None)
         if duty.direction is Direction.INBOUND and duty.conversation:
             owes("V05", duty.duty_manager, day, _by_day_close(book, duty.duty_manager, day, duty.ended_at), entered, None)
-    return found
-
-
-def _conversation_findings(
-    duty: duties.CallForDuty,
-    subject_id: str,
-    kind: Literal["call", "meeting"],
-    day: date,
-    comment: duties.State,
-    lapse: removals.Lapse | None,
-    evidence: Mapping[str, Any],
-    version: str,
-) -> list[Finding]:
-    """A comment (V01), and one that is there and says something (V16)."""
-    assert duty.duty_manager is not None
-    found = [
-        Finding(
-            "V01", kind, subject_id, duty.duty_manager, day, duty.comment_due_at, comment.met_at, evidence, version, duty.soft_at
-        )
-    ]
-    if lapse is not None:
-        gone = {"removed": True, "comment": lapse.removed} if lapse.removed is not None else {}
-        found.append(
-            Finding(
-                "V16",
-                kind,
-                subject_id,
-                duty.duty_manager,
-                day,
-                lapse.due_at,
-                lapse.met_at,
-                {**evidence, **gone},
-                version,
-                at_once=bool(gone),
-            )
-        )
-    return found
-
-
-def _meeting_findings(
-    book: Book,
-    meeting: Meeting,
-    duty: duties.CallForDuty,
-    comment: duties.State,
-    contact: duties.State,
-    lapse: removals.Lapse | None,
-) -> list[Finding]:
-    """What one meeting owes: a comment and a next date, as a conversation does (R8)."""
-    if duty.duty_manager is None:
-        return []
-    day, subject_id, version = book.day(duty.duty_manager, duty.started_at), str(meeting.id), book.rules.version()
-    evidence = {"meeting": meeting.id, "lead": meeting.lead_id}
-    found = _conversation_findings(duty, subject_id, "meeting", day, comment, lapse, evidence, version)
-    due_at = duty.date_due_at(contact.met_at)
-    if due_at is not None:
-        found.append(
-            Finding("V03", "meeting", subject_id, duty.duty_manager, day, due_at, contact.met_at, evidence, version, duty.soft_at)
-        )
     return found
 
 

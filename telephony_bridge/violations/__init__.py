@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.violations import duties, removals
+from telephony_bridge.violations.conversations import owed_for_conversation, owed_for_meeting
 from telephony_bridge.violations.exemptions import Exemption, Spared, promise_due
 from telephony_bridge.violations.facts import (
     comments_on,
@@ -55,6 +56,8 @@ __all__ = [
     "meetings_on",
     "met_since",
     "open_by_code",
+    "owed_for_conversation",
+    "owed_for_meeting",
     "planned_for",
     "promise_due",
     "promised_by",

@@ -135,18 +135,25 @@ def _owes_comment(call: CallForDuty) -> bool:
     return _owes(call) and (call.conversation or call.needs != "nothing")
 
 
-def can_be_about(comment: CommentFact, call: CallForDuty) -> bool:
-    """Is this comment, by its content, place and time, one that this call could be covered by (EC-5, EC-6)?"""
-    return _satisfies(comment, call) and call.started_at - TYPED_WHILE_RINGING <= comment.at
+Place = tuple[Literal["call", "lead"], int]
 
 
-def _satisfies(comment: CommentFact, call: CallForDuty) -> bool:
+def place_of(comment: CommentFact) -> Place:
+    """The call a comment is bound to, else its lead."""
+    return ("call", comment.call_id) if comment.call_id is not None else ("lead", comment.lead_id)
+
+
+def places_of(call: CallForDuty) -> set[Place]:
+    """Where comments stand that a call could be covered by: on itself, on its lead, on any candidate (EC-17)."""
+    found: set[Place] = {("lead", lead_id) for lead_id in call.candidates} | {("call", call.id)}
+    return found | {("lead", call.lead_id)} if call.lead_id is not None else found
+
+
+def _can_be_about(comment: CommentFact, call: CallForDuty) -> bool:
+    """Is this comment, by its time and content, one that a call of its place could be covered by (EC-5, EC-6)?"""
     outcome_is_enough = not call.conversation and call.needs != "comment"
-    if not comment.by_person or not (comment.has_text or (comment.outcome and outcome_is_enough)):
-        return False
-    if comment.call_id is not None:
-        return comment.call_id == call.id
-    return comment.lead_id == call.lead_id or comment.lead_id in call.candidates
+    has_content = comment.has_text or (bool(comment.outcome) and outcome_is_enough)
+    return has_content and comment.by_person and call.started_at - TYPED_WHILE_RINGING <= comment.at
 
 
 def _chains(calls: Sequence[CallForDuty]) -> list[list[CallForDuty]]:
@@ -187,9 +194,13 @@ def covering(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]) -> d
     for call in calls:
         if _owes_comment(call):
             by_lead.setdefault(call.lead_id if call.lead_id is not None else ("call", call.id), []).append(call)
+    by_place: dict[Place, list[CommentFact]] = {}
+    for comment in comments:
+        by_place.setdefault(place_of(comment), []).append(comment)
     found: dict[int, CommentFact] = {}
     for mine in by_lead.values():
-        found |= _covered(_chains(mine), comments)
+        places = set().union(*(places_of(call) for call in mine))
+        found |= _covered(_chains(mine), [comment for place in places for comment in by_place.get(place, ())])
     return found
 
 
@@ -233,7 +244,8 @@ def _reach(chain: Sequence[CallForDuty], comment: CommentFact) -> list[CallForDu
 
     An attempt without a conversation is covered by what was said of the later call; a conversation needs text of its own.
     """
-    about = [index for index, call in enumerate(chain) if can_be_about(comment, call)]
+    place = place_of(comment)
+    about = [index for index, call in enumerate(chain) if _can_be_about(comment, call) and place in places_of(call)]
     if not about:
         return []
     return [call for call in chain[: about[-1] + 1] if comment.has_text or not call.conversation]

@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from telephony_bridge.violations.duties import CallForDuty, CommentFact, can_be_about, is_poor
+from telephony_bridge.violations.duties import (
+    TYPED_WHILE_RINGING,
+    CallForDuty,
+    CommentFact,
+    Place,
+    covering,
+    is_poor,
+    place_of,
+    places_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,24 @@ def _fact(comment: Comment, words: Words, since: datetime) -> CommentFact:
     return replace(comment.first, text=words.text, has_text=words.has_text, outcome=words.outcome, since=since)
 
 
+def lapses(
+    calls: Sequence[CallForDuty], said: Sequence[CommentFact], present: Sequence[Present], least_letters: Mapping[int, int]
+) -> dict[int, Lapse]:
+    """Call id -> what is wrong with the comment that a conversation had (V16); ``least_letters`` by call id."""
+    met, covered = covering(calls, said), covering(calls, [one.fact for one in present])
+    by_place: dict[Place, list[Present]] = {}
+    for comment in present:
+        by_place.setdefault(place_of(comment.fact), []).append(comment)
+    found = {}
+    for call in calls:
+        if call.conversation and call.id in met:
+            near = [comment for place in places_of(call) for comment in by_place.get(place, ())]
+            one = lapse(call, met[call.id], near, covered, least_letters[call.id])
+            if one is not None:
+                found[call.id] = one
+    return found
+
+
 def lapse(
     call: CallForDuty,
     met_by: CommentFact,
@@ -89,9 +116,10 @@ def lapse(
 ) -> Lapse | None:
     """What a conversation owes whose comment was ``met_by``: nothing, or a comment that is there and says something.
 
-    ``covered``: call id -> what covers it as the comments stand, so that another call's comment replaces no removed one.
+    ``comments`` are of the call's places. ``covered``: call id -> what covers it as the comments stand, so that another
+    call's comment replaces no removed one.
     """
-    about = [one for one in comments if can_be_about(replace(one.fact, has_text=True), call)]
+    about = [one for one in comments if one.fact.by_person and call.started_at - TYPED_WHILE_RINGING <= one.fact.at]
     removed = next((one.emptied_at for one in about if one.fact.id == met_by.id and one.emptied_at is not None), None)
     if removed is not None:
         elsewhere = {fact.id for call_id, fact in covered.items() if call_id != call.id}
