@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from telephony_bridge import crm, db, norms, violations
+from telephony_bridge import crm, db, norms, silence, violations
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.model import Company, Verdict, rfc3339
-from telephony_bridge.norms import Tally, calendar, evidence, verdict
+from telephony_bridge.norms import Tally, calendar, verdict
 from telephony_bridge.violations import Finding
 
 METRICS = {"dials": "V06", "connects": "V07", "new_leads": "V08"}
+_JUDGED_FAIRLY = frozenset({Verdict.NOT_MET, Verdict.MET, Verdict.TARGET})
+_JUDGED = (*METRICS, "scheduled", "not_counted", "verdict")  # what a correction of a closed day is about
 _NONE = Tally()
 
 
 @dataclass(frozen=True, slots=True)
 class ManagerDay:
-    """A day as it stands now: numbers by metric, the norm in proportion to the hours, evidence and verdict."""
+    """A day as it stands now: numbers by metric, the norm in proportion to the hours, evidence and verdict.
+
+    ``provisional`` is what the verdict of a day under way would be if it ended now.
+    """
 
     manager_id: int
     day: date
@@ -30,6 +35,7 @@ class ManagerDay:
     versions: Mapping[str, str]  # metric -> version of its norm
     gaps: Sequence[tuple[datetime, datetime]]
     verdict: Verdict
+    provisional: Verdict
 
 
 async def board(
@@ -38,14 +44,23 @@ async def board(
     """CONTRACT §6.2: every manager who is scheduled that day or did something, by handle."""
     book = await open_book(conn, company, since=day)
     ids = [id_ for id_, handle in book.handles.items() if manager in (None, handle)]
-    days = await manager_days(conn, book, ids, day, now=now)
-    reasons = await norms.not_counted(conn, day, ids)
+    lines = await _lines(conn, book, await manager_days(conn, book, ids, day, now=now), day)
+    on_record = await norms.reports(conn, [(id_, day) for id_ in lines])
+    shown = []
+    for id_, line in lines.items():
+        is_busy = any(any(line[metric].values()) for metric in METRICS)
+        if line["scheduled"] or is_busy or manager is not None:
+            last = on_record[id_, day][-1] if (id_, day) in on_record else None
+            shown.append(line | ({"corrected_at": rfc3339(last["at"])} if last and last["kind"] == "corrected" else {}))
+    return shown
+
+
+async def _lines(conn: db.Connection, book: Book, days: Sequence[ManagerDay], day: date) -> dict[int, dict[str, Any]]:
+    """Manager id -> his line of the board, by handle."""
+    reasons = await norms.not_counted(conn, day, [found.manager_id for found in days])
     marks = await violations.counts(conn, day)
-    lines = []
+    lines = {}
     for found in sorted(days, key=lambda one: book.handles[one.manager_id]):
-        busy = any(tally.pbx or tally.crm for tally in found.tallies.values())
-        if not (found.scheduled or busy or manager is not None):
-            continue
         line: dict[str, Any] = {
             "manager": book.handles[found.manager_id],
             "name": book.names[found.manager_id],
@@ -58,10 +73,12 @@ async def board(
             line[metric] = {**numbers, "counted": tally.counted, "min": minimum, "target": target}
         line["not_counted"] = reasons.get(found.manager_id, {})
         line["verdict"] = found.verdict
+        if found.verdict is Verdict.PENDING:
+            line["provisional"] = found.provisional
         line["violations"] = marks.get(found.manager_id, {"open": 0, "fixed_late": 0})
         if found.gaps:
             line["gaps"] = [[rfc3339(start), rfc3339(end)] for start, end in found.gaps]
-        lines.append(line)
+        lines[found.manager_id] = line
     return lines
 
 
@@ -82,10 +99,10 @@ async def manager_days(
     ids = sorted(managers)
     counted = await norms.tallies(conn, [day], ids)
     entered = await _entered(conn, book, ids, day)
-    gaps = await _gaps(conn, book, ids, day, now=now)
+    gaps = await silence.gaps(conn, book, ids, day, now=now)
     found = []
     for manager_id in ids:
-        schedule, person = book.schedule(manager_id), book.person(manager_id)
+        schedule = book.schedule(manager_id)
         scheduled = calendar.shift(schedule, day) is not None
         share = calendar.norm_share(schedule, day, break_minutes=book.setting("break_minutes", manager_id, day))
         both = counted.get((manager_id, day), {})
@@ -94,13 +111,14 @@ async def manager_days(
             "connects": both.get("connects", _NONE),
             "new_leads": entered.get(manager_id, _NONE),
         }
-        held = {metric: book.rules.norm(metric, person, day) for metric in METRICS}
+        held = {metric: book.norm(metric, manager_id, day) for metric in METRICS}
         bounds = {
             metric: (calendar.scaled(norm.min, share), calendar.scaled(norm.target, share)) if scheduled else (0, 0)
             for metric, norm in held.items()
             if norm is not None
         }
         closed = (manager_id, day) in book.closed
+        has_evidence = not gaps.get(manager_id)
         reached = {metric: verdict.metric_verdict(tallies[metric].counted, low, high) for metric, (low, high) in bounds.items()}
         found.append(
             ManagerDay(
@@ -112,7 +130,8 @@ async def manager_days(
                 bounds=bounds,
                 versions={metric: norm.version for metric, norm in held.items() if norm is not None},
                 gaps=gaps.get(manager_id, ()),
-                verdict=verdict.day_verdict(reached, closed=closed, scheduled=scheduled, evidence_ok=not gaps.get(manager_id)),
+                verdict=verdict.day_verdict(reached, closed=closed, scheduled=scheduled, evidence_ok=has_evidence),
+                provisional=verdict.day_verdict(reached, closed=True, scheduled=scheduled, evidence_ok=has_evidence),
             )
         )
     return found
@@ -130,8 +149,9 @@ async def _entered(conn: db.Connection, book: Book, managers: Iterable[int], day
             _working_day(book, manager_id, day, -1),
             _working_day(book, manager_id, day, 1),
             person.segment,
+            closed.moves_until if (closed := book.closed.get((manager_id, day))) is not None else None,
         )
-        asked.setdefault(book.rules.flag("lead_norm_needs_call", person, day), []).append(window)
+        asked.setdefault(book.flag("lead_norm_needs_call", manager_id, day), []).append(window)
     found: dict[int, Tally] = {}
     for needs_call, windows in asked.items():
         found |= await norms.new_leads(conn, windows, needs_call=needs_call)
@@ -148,49 +168,20 @@ def _working_day(book: Book, manager_id: int, day: date, step: int) -> date:
     return day + timedelta(days=step)
 
 
-async def _gaps(
-    conn: db.Connection, book: Book, managers: Sequence[int], day: date, *, now: datetime
-) -> dict[int, Sequence[tuple[datetime, datetime]]]:
-    """Stretches of each shift for which there is no evidence (EC-40). A shift under way is looked at up to now."""
-    shifts = {manager_id: calendar.shift(book.schedule(manager_id), day) for manager_id in managers}
-    working = {manager_id: shift for manager_id, shift in shifts.items() if shift is not None}
-    if not working:
-        return {}
-    told_by = await norms.sources_of(conn, list(working), day)
-    sources = set().union(*told_by.values()) if told_by else set()
-    since, until = min(start for start, _ in working.values()), max(end for _, end in working.values())
-    heard = await norms.heard(conn, sources, since, until)
-    found: dict[int, Sequence[tuple[datetime, datetime]]] = {}
-    alike: dict[tuple[object, ...], Sequence[tuple[datetime, datetime]]] = {}  # a team on one source shares its evidence
-    for manager_id, (start, end) in working.items():
-        if start >= now:
-            continue
-        limits = {name: book.setting(name, manager_id, day) for name in ("gap_minutes", "break_minutes")}
-        mine = tuple(sorted(told_by.get(manager_id, ())))
-        asked = (mine, start, end, *limits.values())
-        if asked not in alike:
-            alike[asked] = _silent([heard[source] for source in mine], (start, min(end, now)), **limits)
-        found[manager_id] = alike[asked]
-    return found
-
-
-def _silent(told: Sequence[norms.Heard], shift: tuple[datetime, datetime], **limits: int) -> Sequence[tuple[datetime, datetime]]:
-    """A recorded outage always is a gap; a settled pause is as good as a call."""
-    settled = [silence for source in told for silence in source.settled]
-    outages = [(begun, over) for begun, over, word in settled if word == "outage" and begun < shift[1] and over > shift[0]]
-    heard = [span for source in told for span in source.calls] + [
-        (begun, over) for begun, over, word in settled if word == "pause"
-    ]
-    return outages or evidence.evidence_gaps(heard, shift, **limits)
-
-
 async def days_ended(
-    conn: db.Connection, book: Book, *, only: Collection[tuple[int, date]] | None, closed_only: bool, now: datetime
+    conn: db.Connection,
+    book: Book,
+    *,
+    only: Collection[tuple[int, date]] | None,
+    closed_only: bool,
+    reopened: tuple[str, str] | None = None,
+    now: datetime,
 ) -> dict[str, int]:
     """Closes the days that have ended and judges their norms; days closed before are judged again where facts changed.
 
     ``only``: these (manager, day) pairs; None: every day not closed yet, since the first call.
-    ``closed_only``: judge, close nothing. Returns violations opened, by code.
+    ``closed_only``: judge, close nothing. ``reopened``: who had these days closed anew, and why.
+    Returns violations opened, by code.
     """
     if closed_only:
         judged = {pair for pair in only or () if pair in book.closed}
@@ -199,10 +190,68 @@ async def days_ended(
         await norms.close_days(conn, sorted(judged - set(book.closed)), now=now)
     opened: dict[str, int] = {}
     for day in sorted({day for _, day in judged}):
-        managers = [manager_id for manager_id, other in judged if other == day]
-        for code, number in (await _judge_norms(conn, book, managers, day, now=now)).items():
+        days = await manager_days(conn, book, [manager_id for manager_id, other in judged if other == day], day, now=now)
+        on_record = {
+            id_: [one for one in reports if one["kind"] != "provisional"]
+            for (id_, _), reports in (await norms.reports(conn, [(found.manager_id, day) for found in days])).items()
+        }
+        for code, number in (await _judge_norms(conn, book, days, on_record, day, now=now)).items():
             opened[code] = opened.get(code, 0) + number
+        await _put_on_record(conn, book, days, on_record, day, reopened=reopened, now=now)
     return opened
+
+
+async def _put_on_record(
+    conn: db.Connection,
+    book: Book,
+    days: Sequence[ManagerDay],
+    on_record: Mapping[int, Sequence[db.Record]],
+    day: date,
+    *,
+    reopened: tuple[str, str] | None,
+    now: datetime,
+) -> None:
+    """A day as it was closed, and each time late facts gave it other numbers (EC-38)."""
+    lines = await _lines(conn, book, [replace(found, verdict=found.provisional) for found in days], day)
+    fresh: dict[str, dict[tuple[int, date], dict[str, Any]]] = {"closed": {}, "corrected": {}, "reopened": {}}
+    for id_, line in lines.items():
+        last = next((one["line"] for one in reversed(on_record.get(id_, ()))), None)
+        if reopened is not None:
+            fresh["reopened"][id_, day] = line
+        elif last is None:
+            fresh["closed"][id_, day] = line
+        elif any(last.get(part) != line.get(part) for part in _JUDGED):
+            fresh["corrected"][id_, day] = line
+    author, reason = reopened or (None, None)
+    for kind, told in fresh.items():
+        await norms.report(conn, told, kind, author=author, reason=reason, now=now)
+
+
+async def days_under_way(conn: db.Connection, book: Book, *, now: datetime) -> None:
+    """Puts the day so far on record for everybody whose hour of the provisional report has come (R5), zeros too."""
+    due: dict[date, list[int]] = {}
+    for id_ in book.handles:
+        today = book.day(id_, now)
+        for day in (today - timedelta(days=1), today):
+            shift = calendar.shift(book.schedule(id_), day)
+            if shift is not None and (id_, day) not in book.closed and book.reports_at(id_, day) <= now:
+                due.setdefault(day, []).append(id_)
+    for day, managers in due.items():
+        on_record = await norms.reports(conn, [(id_, day) for id_ in managers])
+        fresh = [id_ for id_ in managers if (id_, day) not in on_record and now < book.closes_at(id_, day)]
+        lines = await _lines(conn, book, await manager_days(conn, book, fresh, day, now=now), day) if fresh else {}
+        await norms.report(conn, {(id_, day): line for id_, line in lines.items()}, "provisional", now=now)
+
+
+async def reports(conn: db.Connection, day: date, manager: str | None, *, company: Company) -> list[dict[str, Any]]:
+    """What was put on record of a day, oldest first: provisional, closed, corrected, reopened, each with the line as it was."""
+    book = await open_book(conn, company, since=day)
+    ids = [id_ for id_, handle in book.handles.items() if manager in (None, handle)]
+    found = await norms.reports(conn, [(id_, day) for id_ in ids])
+    return [
+        {"kind": one["kind"], "at": rfc3339(one["at"]), "author": one["author"], "reason": one["reason"], "line": one["line"]}
+        for one in sorted((one for many in found.values() for one in many), key=lambda one: one["id"])
+    ]
 
 
 async def _to_close(conn: db.Connection, book: Book, *, now: datetime) -> set[tuple[int, date]]:
@@ -219,16 +268,27 @@ async def _to_close(conn: db.Connection, book: Book, *, now: datetime) -> set[tu
     return found
 
 
-async def _judge_norms(conn: db.Connection, book: Book, managers: Sequence[int], day: date, *, now: datetime) -> dict[str, int]:
+async def _judge_norms(
+    conn: db.Connection,
+    book: Book,
+    days: Sequence[ManagerDay],
+    on_record: Mapping[int, Sequence[db.Record]],
+    day: date,
+    *,
+    now: datetime,
+) -> dict[str, int]:
     """V06, V07 and V08 of ended days. Without evidence, or without a shift, nothing is found (invariant 8)."""
     findings = []
-    for found in await manager_days(conn, book, managers, day, now=now):
+    for found in days:
         if not found.scheduled or found.gaps:
             continue
         due_at = book.closes_at(found.manager_id, day)
-        closed = book.closed.get((found.manager_id, day))
+        closing = next(
+            (one["line"] for one in reversed(on_record.get(found.manager_id, ())) if one["kind"] in ("closed", "reopened")), None
+        )
         for metric, (minimum, _) in found.bounds.items():
             tally = found.tallies[metric]
+            was_met = closing is not None and closing["verdict"] in _JUDGED_FAIRLY and closing[metric]["counted"] >= minimum
             findings.append(
                 Finding(
                     code=METRICS[metric],
@@ -245,12 +305,12 @@ async def _judge_norms(conn: db.Connection, book: Book, managers: Sequence[int],
                         "crm": tally.crm,
                         "counted": tally.counted,
                         "min": minimum,
-                        **({"late_evidence": True} if closed is not None and now > closed.at else {}),
+                        **({"late_evidence": True} if was_met and tally.counted < minimum else {}),  # EC-38
                     },
-                    policy_version=f"{found.versions[metric]}, {book.rules.version()}",
+                    policy_version=f"{found.versions[metric]}, {book.version(found.manager_id, day)}",
                 )
             )
-    subjects = [_subject(book, manager_id, day) for manager_id in managers]
+    subjects = [_subject(book, found.manager_id, day) for found in days]
     return await violations.judge(conn, "day", subjects, findings, codes=METRICS.values(), now=now)
 
 

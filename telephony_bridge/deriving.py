@@ -35,10 +35,13 @@ MEETING_CODES = ("V01", "V03", "V16")
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """When a manager's day was closed, and up to which entry of leads it was judged."""
+    """When a manager's day was closed, and what was known then: entries of leads, versions of rules, moves of leads (R3)."""
 
     at: datetime
     leads_until: datetime
+    policies_until: int
+    norms_until: int
+    moves_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Book:
     handles: Mapping[int, str]
     names: Mapping[int, str]
     schedules: Mapping[int, Schedule]
-    closed: Mapping[tuple[int, date], Closed]
+    closed: dict[tuple[int, date], Closed]
+    closed_since: list[date]  # one day: closings before it are not read yet, see ``reach``
     _settings: dict[tuple[str, int | None, date], int] = field(default_factory=dict)  # asked a dozen times a call
 
     def person(self, manager_id: int | None) -> norms.Person:
@@ -65,12 +69,28 @@ class Book:
 
     def word(self, name: str, manager_id: int | None, day: date) -> str:
         """A setting that is a word."""
-        return self.rules.value(name, self.person(manager_id), day)
+        return self.rules.value(name, self.person(manager_id), day, self._known(manager_id, day))
+
+    def flag(self, name: str, manager_id: int | None, day: date) -> bool:
+        return self.rules.flag(name, self.person(manager_id), day, self._known(manager_id, day))
+
+    def norm(self, metric: str, manager_id: int, day: date) -> norms.Norm | None:
+        closed = self.closed.get((manager_id, day))
+        return self.rules.norm(metric, self.person(manager_id), day, closed.norms_until if closed is not None else None)
+
+    def version(self, manager_id: int | None, day: date) -> str:
+        """Names the state of the policy that a day is judged by."""
+        return self.rules.version(self._known(manager_id, day))
+
+    def _known(self, manager_id: int | None, day: date) -> int | None:
+        """A closed day is judged by the versions that were known when it was closed (R3)."""
+        closed = self.closed.get((manager_id, day)) if manager_id is not None else None
+        return closed.policies_until if closed is not None else None
 
     def setting(self, name: str, manager_id: int | None, day: date) -> int:
         key = (name, manager_id, day)
         if key not in self._settings:
-            self._settings[key] = self.rules.number(name, self.person(manager_id), day)
+            self._settings[key] = self.rules.number(name, self.person(manager_id), day, self._known(manager_id, day))
         return self._settings[key]
 
     def day(self, manager_id: int | None, at: datetime) -> date:
@@ -85,6 +105,16 @@ class Book:
 
     def closes_at(self, manager_id: int | None, day: date) -> datetime:
         return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
+
+    def reopen(self, pairs: Iterable[tuple[int, date]]) -> None:
+        """From here on these days are judged as if they had not been closed."""
+        for pair in pairs:
+            self.closed.pop(pair, None)
+        self._settings.clear()
+
+    def reports_at(self, manager_id: int, day: date) -> datetime:
+        """When the day so far is put on record: the first such hour after its shift began."""
+        return calendar.reports_at(self.schedule(manager_id), day, self.setting("report_at", manager_id, day))
 
     def working_days_later(self, manager_id: int, at: datetime, days: int) -> datetime:
         """The same time of day after so many days with a shift of his, or three weeks on if he has none."""
@@ -132,8 +162,30 @@ async def open_book(conn: db.Connection, company: Company, *, since: date) -> Bo
         handles={row["id"]: row["handle"] for row in managers},
         names={row["id"]: row["name"] for row in managers},
         schedules=schedules,
-        closed={key: Closed(at, until) for key, (at, until) in (await norms.closed_days(conn, since)).items()},
+        closed=await _closings(conn, since, None),
+        closed_since=[since],
     )
+
+
+async def _closings(conn: db.Connection, since: date, before: date | None) -> dict[tuple[int, date], Closed]:
+    return {
+        (row["manager_id"], row["day"]): Closed(
+            row["closed_at"], row["leads_until"], row["policies_until"], row["norms_until"], row["moves_until"]
+        )
+        for row in await norms.closed_days(conn, since, before)
+    }
+
+
+async def reach(conn: db.Connection, book: Book, days: Iterable[date]) -> None:
+    """Reads closings back to the first of these days: a call told of years later finds its day closed (EC-38)."""
+    first = min(days, default=None)
+    if first is None:
+        return
+    first -= timedelta(days=3)  # a call's shift day, its neighbours and a series lie within
+    if first < book.closed_since[0]:
+        book.closed.update(await _closings(conn, first, book.closed_since[0]))
+        book.closed_since[0] = first
+        book._settings.clear()
 
 
 def _manager(book: Book, mappings: Sequence[matcher.Mapping], source_id: int, at: datetime) -> int | None:
@@ -174,7 +226,7 @@ def _match(
         return Match(MatchResult.EXCLUDED, reason="own")
     if call.number in excluded:
         return Match(MatchResult.EXCLUDED, reason=excluded[call.number])
-    return matcher.choose(leads, caller_id=manager_id, day=day)
+    return matcher.choose([lead.as_of(call.started_at) for lead in leads], caller_id=manager_id, day=day)
 
 
 def _facts(
@@ -186,12 +238,12 @@ def _facts(
     return rules.CallFacts(
         has_manager=manager_id is not None,
         match=match.result,
-        lead_segment=lead.segment if lead is not None else None,
+        lead_segment=lead.segment_as_of(closed.moves_until if closed is not None else None) if lead is not None else None,
         lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until),
         norm_segment=person.segment,
         repeat_cap=book.setting("repeat_cap", manager_id, day),
         min_talk=book.setting("min_talk", manager_id, day),
-        needs_crm_match=book.rules.flag("norm_needs_crm_match", person, day),
+        needs_crm_match=book.flag("norm_needs_crm_match", manager_id, day),
         said_machine=said_machine,
     )
 
@@ -316,6 +368,7 @@ async def judge_calls(
     if chosen - leads:  # a number of several leads: the others' calls share the comments
         rows |= {row["id"]: row for row in await calls.of_leads(conn, chosen - leads, since)}
     leads |= chosen | {lead_id for row in rows.values() for lead_id in row["candidates"]}
+    await reach(conn, book, (row["day"] for row in rows.values()))
     exempt = await violations.exemptions_of(conn, leads)
     told = [_duty(book, row, exempt.get(row["lead_id"], ())) for row in rows.values()]
     meetings = {one.duty_id: one for one in await violations.meetings_on(conn, leads, since)}
@@ -357,7 +410,7 @@ async def judge_calls(
             commented[duty.id],
             contacts[duty.id],
             lapses.get(duty.id),
-            book.rules.version(),
+            book.version(duty.duty_manager, book.day(duty.duty_manager, duty.started_at)),
         )
     ]
     ids = [str(one.id) for one in meetings.values()]
@@ -456,7 +509,7 @@ def _findings(
     if duty.duty_manager is None:
         return []
     day = book.day(duty.duty_manager, duty.started_at)
-    version = book.rules.version()
+    version = book.version(duty.duty_manager, day)
     evidence = {
         "call": row["id"],
         "deliveries": list(row["delivery_ids"]),
@@ -486,8 +539,14 @@ def _findings(
 
 
 def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
-    """A lead whose number was changed or removed later keeps the calls it had (EC-16)."""
-    if row["lead_id"] is not None and entry.match.result is MatchResult.NONE and entry.call.number is not None:
+    """A match is stored with the call (EC-16): it is found anew when other leads have the number, not when leads merely changed.
+
+    A lead whose number was changed or removed later keeps its calls; so does one of several that is no longer the most active.
+    """
+    match = entry.match
+    is_stored = row["lead_id"] is not None and entry.call.number is not None and entry.call.number == row["number"]
+    is_same = match.candidates == tuple(row["candidates"]) and entry.manager_id == row["manager_id"]
+    if is_stored and (match.result is MatchResult.NONE or (is_same and match.lead_id is not None)):
         kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
         return replace(
             entry, match=kept, weight=Weight(row["why_not_dial"], row["why_not_connect"]), on_norm_lead=row["on_norm_lead"]

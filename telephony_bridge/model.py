@@ -6,7 +6,7 @@ Times are aware ``datetime`` in UTC, seconds are whole, phone numbers are E.164 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -153,6 +153,25 @@ class LeadCandidate:
     entered_at: datetime
     planned_on: date | None  # day of the open planned contact, in the company's zone
     last_activity_at: datetime | None
+    segments_before: tuple[tuple[int, str], ...] = ()  # (move, the segment until it), oldest first
+    owners_before: tuple[
+        tuple[datetime, int | None], ...
+    ] = ()  # (when it became another's, whose it was until then), oldest first
+
+    def segment_as_of(self, move: int | None) -> str:
+        """The segment after a move of leads, now if None: a closed day keeps the one it was judged by."""
+        if move is not None:
+            for moved, was in self.segments_before:
+                if moved > move:
+                    return was
+        return self.segment
+
+    def as_of(self, at: datetime) -> LeadCandidate:
+        """The lead as it was owned at a moment: a hand-over moves no call that was made before it."""
+        for until, owner in self.owners_before:
+            if at < until:
+                return replace(self, manager_id=owner)
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from hypothesis import settings
 
 from telephony_bridge import db, logs
 from telephony_bridge.app import build, company_of
@@ -16,10 +17,15 @@ from tests.street import ADMIN, Clock, Street
 
 TABLES = (  # children first
     "comment_versions", "exemptions", "meetings",
-    "calendar_days", "violation_moves", "violations", "silences", "closed_days", "policies", "norms", "calls", "deals", "planned_contacts", "comments",
-    "lead_phones", "leads", "excluded_numbers", "users", "tokens", "absences", "extensions", "managers", "ties", "deliveries", "imports",
-    "source_tokens", "sources",
+    "calendar_days", "connectors", "day_reports", "lead_moves", "violation_moves", "violations", "silences", "closed_days", "policies",
+    "norms", "held_contacts", "handover_cards", "handovers", "calls", "deals", "planned_contacts", "comments", "lead_phones", "leads",
+    "excluded_numbers", "users", "tokens", "absences", "extensions", "managers", "ties", "deliveries", "imports", "source_tokens",
+    "sources",
 )  # fmt: skip
+
+
+settings.register_profile("ci", derandomize=True)  # a landing is red for what changed, not for what chance found
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

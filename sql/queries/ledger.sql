@@ -76,9 +76,16 @@ where c.day >= $1 and (c.manager_id = any($2::bigint[]) or c.duty_manager_id = a
   or exists (select from jsonb_array_elements(c.talked) t join extensions e on e.extension = t ->> 'extension'
              where e.manager_id = any($2::bigint[])));
 
--- since
--- Ids of every call since a day. $1 first day.
-select id from calls where day >= $1;
+-- of_day
+-- Ids of calls of a day that are these managers', or whose duty is theirs. $1 day, $2 managers.
+select id from calls where day = $1 and (manager_id = any($2::bigint[]) or duty_manager_id = any($2::bigint[]));
+
+-- undecided
+-- Ids of calls since a day whose day is not closed for who made them or for who owes for them. $1 first day.
+select c.id from calls c
+left join closed_days made on made.manager_id = c.manager_id and made.day = c.day
+left join closed_days owed on owed.manager_id = c.duty_manager_id and owed.day = c.day
+where c.day >= $1 and (made.day is null or owed.day is null);
 
 -- alike
 -- Every call of these managers to these numbers on these days. $1 days, $2 numbers, $3 managers, one array each.

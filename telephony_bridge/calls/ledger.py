@@ -212,9 +212,14 @@ async def of_people(conn: db.Connection, managers: Sequence[int], *, since: date
     return [row["id"] for row in await conn.fetch(SQL.of_people, since, managers)]
 
 
-async def ids_since(conn: db.Connection, day: date) -> list[int]:
-    """Ids of every call since a day."""
-    return [row["id"] for row in await conn.fetch(SQL.since, day)]
+async def of_day(conn: db.Connection, day: date, managers: Sequence[int]) -> list[int]:
+    """Ids of calls of a day that are these managers', or whose duty is theirs."""
+    return [row["id"] for row in await conn.fetch(SQL.of_day, day, managers)]
+
+
+async def undecided(conn: db.Connection, day: date) -> list[int]:
+    """Ids of calls since a day of which no closed day has decided yet."""
+    return [row["id"] for row in await conn.fetch(SQL.undecided, day)]
 
 
 async def alike(conn: db.Connection, units: Iterable[tuple[date, str, int]]) -> list[db.Record]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telephony_bridge.crm.connectors import connector_seen, connectors, retire_connector, seen_until
 from telephony_bridge.crm.deals import add_deal, change_deal, find_deals, one_deal
 from telephony_bridge.crm.exemptions import (
     ExemptionKind,
@@ -10,6 +11,20 @@ from telephony_bridge.crm.exemptions import (
     ask_exemption,
     find_exemptions,
     opted_out,
+)
+from telephony_bridge.crm.handover import (
+    CardToRead,
+    cards,
+    cards_to_read,
+    handovers,
+    held,
+    last_handover,
+    leads_given,
+    one_card,
+    one_handover,
+    owed_comments,
+    pass_on,
+    read_card,
 )
 from telephony_bridge.crm.importing import Imported, import_leads
 from telephony_bridge.crm.leads import (
@@ -28,15 +43,18 @@ from telephony_bridge.crm.leads import (
 from telephony_bridge.crm.mailing import Mailing, mailing
 from telephony_bridge.crm.meetings import hold_meeting
 from telephony_bridge.crm.records import Basis, Note, Plan, comment, history, plan, planned, planned_today
+from telephony_bridge.crm.shares import Held, shares
 from telephony_bridge.crm.versions import change_comment
 
 __all__ = [
     "Author",
     "Basis",
     "Buys",
+    "CardToRead",
     "Changes",
     "ExemptionKind",
     "ExemptionStatus",
+    "Held",
     "Imported",
     "Mailing",
     "NewLead",
@@ -48,22 +66,38 @@ __all__ = [
     "add_lead",
     "answer_exemption",
     "ask_exemption",
+    "cards",
+    "cards_to_read",
     "change_comment",
     "change_deal",
     "change_lead",
     "comment",
+    "connector_seen",
+    "connectors",
     "find_deals",
     "find_exemptions",
     "find_leads",
+    "handovers",
+    "held",
     "history",
     "hold_meeting",
     "import_leads",
+    "last_handover",
     "lead_seen_by",
+    "leads_given",
     "mailing",
+    "one_card",
     "one_deal",
+    "one_handover",
     "opted_out",
+    "owed_comments",
+    "pass_on",
     "plan",
     "planned",
     "planned_today",
+    "read_card",
+    "retire_connector",
+    "seen_until",
+    "shares",
     "shown",
 ]

@@ -16,10 +16,13 @@ from telephony_bridge.norms.tally import (
     last_closed,
     new_leads,
     not_counted,
+    report,
+    reports,
     settle_silence,
     silences,
     sources_of,
     tallies,
+    usual_calls,
 )
 
 __all__ = [
@@ -44,6 +47,8 @@ __all__ = [
     "new_leads",
     "not_counted",
     "presets",
+    "report",
+    "reports",
     "rules",
     "set_norm",
     "set_policy",
@@ -51,5 +56,6 @@ __all__ = [
     "silences",
     "sources_of",
     "tallies",
+    "usual_calls",
     "verdict",
 ]

@@ -81,6 +81,13 @@ def closes_at(schedule: Schedule, day: date, close_minutes: int = 23 * 60 + 30) 
     return close if close >= ends else _at(schedule, day + timedelta(days=1), close_minutes)
 
 
+def reports_at(schedule: Schedule, day: date, report_minutes: int = 19 * 60) -> datetime:
+    """The first time, local, that the provisional report's clock shows after the day's shift began."""
+    begins = usual_shift(schedule, day)[0]
+    report = _at(schedule, day, report_minutes)
+    return report if report > begins else _at(schedule, day + timedelta(days=1), report_minutes)
+
+
 def hard_deadline(
     schedule: Schedule, call_ended_at: datetime, day: date, *, hard_minutes: int = 60, hard_min_minutes: int = 120
 ) -> datetime:

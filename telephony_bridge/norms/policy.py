@@ -28,6 +28,7 @@ class Setting:
 
 SETTINGS: Mapping[str, Setting] = {
     "day_boundary": Setting("clock", "00:00", "when a day begins for who has no night shift (EC-3)"),
+    "report_at": Setting("clock", "19:00", "local time of the day's provisional report (R5)"),
     "day_close": Setting("clock", "23:30", "local time at which a day is closed (R43)"),
     "soft_comment": Setting("minutes", "30", "a reminder about comment and date so long after a call (EC-7)"),
     "hard": Setting("minutes", "60", "comment and date are due so long after the shift's end (EC-7)"),
@@ -40,6 +41,7 @@ SETTINGS: Mapping[str, Setting] = {
     "max_horizon": Setting("days", "100", "a next date further ahead needs a reason (R29)"),
     "presets": Setting("spans", "7d/1m/3m", "the dates offered when the client named none: days, weeks or months ahead (R29)"),
     "close_min_contacts": Setting("count", "3", "conversations before a manager may give a lead up by himself (R12)"),
+    "handover_read": Setting("days", "2", "working days in which a card that was handed over is read; 0 asks for none (R25)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
     "drop_merge": Setting("minutes", "5", "a second conversation so soon is the same one after a dropped line (EC-9)"),
     "repeat_cap": Setting("count", "3", "dials to one number a day that count (EC-34)"),
@@ -47,6 +49,9 @@ SETTINGS: Mapping[str, Setting] = {
     "norm_needs_crm_match": Setting("true|false", "true", "only calls on a lead count (R14)"),
     "lead_norm_needs_call": Setting("true|false", "true", "a new lead counts once it was dialled by IP (EC-62)"),
     "gap_minutes": Setting("minutes", "30", "a longer silence of the PBX is no evidence (EC-40)"),
+    "expected_calls": Setting(
+        "count", "20", "calls a source tells on a usual day from which on its silence is no evidence (EC-40)"
+    ),
     "break_minutes": Setting("minutes", "60", "the break inside a shift longer than six hours"),
 }
 
@@ -104,37 +109,45 @@ class Rules:
     norms: Sequence[Version] = ()
     policies: Sequence[Version] = ()
 
-    def value(self, name: str, person: Person, day: date) -> str:
-        """A setting as stored, for a person on a day."""
-        held = [version for version in self.policies if version.name == name and version.holds(person, day)]
+    def value(self, name: str, person: Person, day: date, known: int | None = None) -> str:
+        """A setting as stored, for a person on a day; ``known`` is the last version that may be looked at, all if not given."""
+        held = [
+            version
+            for version in self.policies
+            if version.name == name and version.holds(person, day) and (known is None or version.id <= known)
+        ]
         return str(max(held, key=lambda version: version.rank).value) if held else SETTINGS[name].default
 
-    def number(self, name: str, person: Person, day: date) -> int:
+    def number(self, name: str, person: Person, day: date, known: int | None = None) -> int:
         """A setting in its unit; a clock in minutes after midnight."""
-        value = self.value(name, person, day)
+        value = self.value(name, person, day, known)
         if SETTINGS[name].unit == "clock":
             hours, _, minutes = value.partition(":")
             return int(hours) * 60 + int(minutes)
         return int(value)
 
-    def flag(self, name: str, person: Person, day: date) -> bool:
-        return self.value(name, person, day) == "true"
+    def flag(self, name: str, person: Person, day: date, known: int | None = None) -> bool:
+        return self.value(name, person, day, known) == "true"
 
-    def norm(self, metric: str, person: Person, day: date) -> Norm | None:
-        """The norm of a metric for the person's segment on a day; None where there is none."""
+    def norm(self, metric: str, person: Person, day: date, known: int | None = None) -> Norm | None:
+        """The norm of a metric for the person's segment on a day; None where there is none. ``known`` as for ``value``."""
         held = [
             version
             for version in self.norms
-            if version.name == metric and version.segment == person.segment and version.holds(person, day)
+            if version.name == metric
+            and version.segment == person.segment
+            and version.holds(person, day)
+            and (known is None or version.id <= known)
         ]
         if not held:
             return None
         best = max(held, key=lambda version: version.rank)
         return Norm(metric, person.segment, best.value[0], best.value[1], f"norm {best.id}")
 
-    def version(self) -> str:
+    def version(self, known: int | None = None) -> str:
         """Names the state of the policy that a violation was judged by."""
-        return f"policy {max((version.id for version in self.policies), default=0)}"
+        ids = (version.id for version in self.policies if known is None or version.id <= known)
+        return f"policy {max(ids, default=0)}"
 
 
 async def load_rules(conn: db.Connection) -> Rules:

@@ -137,6 +137,30 @@ def day(day: str = typer.Argument(help="The day, such as 2026-11-23."), as_json:
     print_board(asked, in_transaction(run), as_json=as_json)
 
 
+def reopen(
+    day: str = typer.Argument(help="The closed day, such as 2026-11-23."),
+    manager: str | None = typer.Option(None, "--manager", help="One manager, by handle; everybody if absent."),
+    reason: str = typer.Option(..., "--reason", help="Why; it is kept with the day."),
+    as_json: bool = JSON,
+) -> None:
+    """A closed day is judged anew by all that is known now (late leads, new rules), and closed again. Prints the board.
+
+    Example: telephony-bridge reopen 2026-11-23 --manager ivan --reason "the CRM was down in the evening"
+    """
+    asked = day_of(day)
+    assert asked is not None
+
+    async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
+        if manager is not None:
+            managers = [(await people.by_handle(conn, manager))["id"]]
+        else:
+            managers = [row["id"] for row in await people.all_managers(conn)]
+        await pipeline.days_reopened(conn, asked, managers, author=AUTHOR, reason=reason, company=company, now=now)
+        return await pipeline.board(conn, asked, manager, company=company, now=now)
+
+    print_board(asked, in_transaction(run), as_json=as_json)
+
+
 def month(
     month: str = typer.Argument(help="The month, such as 2026-11."),
     as_json: bool = JSON,

@@ -16,7 +16,7 @@ async def busy(street: Street) -> Street:
     """A company with something behind every address."""
     await street.source()
     await street.manager()
-    lead = await street.lead()
+    lead = await street.lead(manager="ivan")
     await street.dial("10:00", talk=45)
     await street.dial("10:30", number="+79990000009")
     await street.dial("10:31", extension="109", number="+79990000009")
@@ -79,6 +79,11 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/calls"): (f"/calls?date={MONDAY}&manager=ivan&limit=1", None),
     ("GET", "/calls/{id}"): ("/calls/1", None),
     ("GET", "/days/{date}"): (f"/days/{MONDAY}", None),
+    ("GET", "/days/{date}/reports"): (f"/days/{MONDAY}/reports", None),
+    ("POST", "/days/{date}/reopen"): (f"/days/{MONDAY}/reopen", {"manager": "ivan", "reason": "Связи не было."}),
+    ("POST", "/connectors/{name}/seen"): ("/connectors/amocrm/seen", {"seen_until": "2026-11-24T09:00:00Z"}),
+    ("GET", "/connectors"): ("/connectors", None),
+    ("POST", "/connectors/{name}/retire"): ("/connectors/amocrm/retire", {}),
     ("GET", "/violations"): ("/violations", None),
     ("GET", "/violations/{id}"): ("/violations/{open}", None),
     ("GET", "/leads"): ("/leads?phone=89990000001", None),
@@ -86,6 +91,10 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/leads/{id}/history"): ("/leads/1/history", None),
     ("GET", "/deals"): ("/deals", None),
     ("GET", "/payroll/{month}"): ("/payroll/2026-11", None),
+    ("POST", "/handovers"): ("/handovers", {"from": "ivan", "to": ["olga"]}),
+    ("GET", "/handovers"): ("/handovers", None),
+    ("GET", "/handovers/{id}"): ("/handovers/1", None),
+    ("POST", "/handovers/{id}/cards/{lead}/read"): ("/handovers/1/cards/1/read", None),
     ("GET", "/planned"): ("/planned?date=2027-02-01", None),
     ("GET", "/deliveries"): ("/deliveries", None),
     ("GET", "/deliveries/{id}"): ("/deliveries/1", None),

@@ -92,6 +92,24 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
     assert (person["last_day"], person["hours"], person["days"]) == ("2026-11-30", "09:00-18:00", "mon-fri")
 
 
+async def test_r23_a_leavers_cards_are_passed_on(run: Run, tmp_path: Path) -> None:
+    for handle, extension in (("ivan", "101"), ("olga", "102"), ("petr", "103")):
+        await run("manager", "add", handle, "--name", handle.title(), "--extension", extension)
+    lines = [f"+7999000000{number},Ромашка,ivan" for number in range(1, 4)]
+    (tmp_path / "base.csv").write_text("\n".join(["phone,name,manager", *lines]), "utf-8")
+    await run("lead", "import", "base.csv")
+    asked = ("handover", "ivan", "--to", "olga", "--to", "petr")
+    assert "nothing is moved yet" in (await run(*asked, "--preview")).output
+    told = json.loads((await run(*asked, "--preview", "--json")).output)
+    assert (told["id"], told["leads"], told["gaps"]) == (None, 3, [])
+    assert "3 cards moved, hand-over 1" in (await run(*asked)).output
+    again = json.loads((await run(*asked, "--json")).output)
+    assert (again["id"], again["cards"]) == (1, 0)
+    assert [(one["manager"], one["leads"]) for one in told["shares"]] == [("olga", 2), ("petr", 1)]
+    await run("manager", "leave", "olga", "--on", "2026-01-01")
+    assert "olga worked here until 2025-12-31" in (await run("handover", "petr", "--to", "olga", code=1)).stderr
+
+
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
@@ -118,6 +136,8 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
         (["import-cdr", "asterisk", "missing.csv", "--source", "office"], 1, "missing.csv"),
         (["token", "create", "x", "--role", "manager"], 1, "--manager"),
         (["token", "create", "x", "--role", "king"], 1, "king"),
+        (["handover", "nobody", "--to", "olga"], 1, "nobody"),
+        (["handover", "ivan"], 2, "--to"),
         (["notify", "test", "nobody"], 1, "nobody"),
         (["understand", "avaya", "x"], 2, "avaya"),
         (["understand", "asterisk", "missing.json"], 1, "missing.json"),
