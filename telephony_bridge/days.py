@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from telephony_bridge import crm, db, norms, silence, violations
@@ -15,13 +16,24 @@ from telephony_bridge.violations import Finding
 
 METRICS = {"dials": "V06", "connects": "V07", "new_leads": "V08"}
 _JUDGED_FAIRLY = frozenset({Verdict.NOT_MET, Verdict.MET, Verdict.TARGET})
-_JUDGED = (*METRICS, "scheduled", "not_counted", "verdict")  # what a correction of a closed day is about
+_JUDGED = (*METRICS, "segments", "scheduled", "not_counted", "verdict")  # what a correction of a closed day is about
 _NONE = Tally()
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentDay:
+    """What a day holds of one client segment: numbers by metric, and its norms in proportion to hours, share and ramp."""
+
+    segment: str
+    share: int  # percent of the manager's work (EC-57)
+    tallies: Mapping[str, Tally]
+    bounds: Mapping[str, tuple[int, int]]  # metric -> (min, target)
+    versions: Mapping[str, str]  # metric -> version of its norm
+
+
+@dataclass(frozen=True, slots=True)
 class ManagerDay:
-    """A day as it stands now: numbers by metric, the norm in proportion to the hours, evidence and verdict.
+    """A day as it stands now: his segments, the one with the greatest share first; evidence and verdict.
 
     ``provisional`` is what the verdict of a day under way would be if it ended now.
     """
@@ -30,12 +42,21 @@ class ManagerDay:
     day: date
     scheduled: bool
     closed: bool
-    tallies: Mapping[str, Tally]
-    bounds: Mapping[str, tuple[int, int]]  # metric -> (min, target)
-    versions: Mapping[str, str]  # metric -> version of its norm
+    segments: Sequence[SegmentDay]
     gaps: Sequence[tuple[datetime, datetime]]
     verdict: Verdict
     provisional: Verdict
+
+    @property
+    def tallies(self) -> dict[str, Tally]:
+        """By metric, over all segments."""
+        return {metric: sum((one.tallies[metric] for one in self.segments), _NONE) for metric in METRICS}
+
+    @property
+    def bounds(self) -> dict[str, tuple[int, int]]:
+        """By metric, (min, target) summed over the segments that have a norm."""
+        held = {metric: [one.bounds[metric] for one in self.segments if metric in one.bounds] for metric in METRICS}
+        return {metric: (sum(low for low, _ in of), sum(high for _, high in of)) for metric, of in held.items() if of}
 
 
 async def board(
@@ -64,13 +85,12 @@ async def _lines(conn: db.Connection, book: Book, days: Sequence[ManagerDay], da
         line: dict[str, Any] = {
             "manager": book.handles[found.manager_id],
             "name": book.names[found.manager_id],
-            "segment": book.person(found.manager_id).segment,
+            "segment": found.segments[0].segment,
             "scheduled": found.scheduled,
+            **_numbers(found.tallies, found.bounds),
         }
-        for metric, tally in found.tallies.items():
-            minimum, target = found.bounds.get(metric, (0, 0))
-            numbers = {"pbx": tally.pbx, "entered" if metric == "new_leads" else "crm": tally.crm}
-            line[metric] = {**numbers, "counted": tally.counted, "min": minimum, "target": target}
+        if len(found.segments) > 1:
+            line["segments"] = {one.segment: {**_numbers(one.tallies, one.bounds), "share": one.share} for one in found.segments}
         line["not_counted"] = reasons.get(found.manager_id, {})
         line["verdict"] = found.verdict
         if found.verdict is Verdict.PENDING:
@@ -80,6 +100,15 @@ async def _lines(conn: db.Connection, book: Book, days: Sequence[ManagerDay], da
             line["gaps"] = [[rfc3339(start), rfc3339(end)] for start, end in found.gaps]
         lines[found.manager_id] = line
     return lines
+
+
+def _numbers(tallies: Mapping[str, Tally], bounds: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
+    found = {}
+    for metric, tally in tallies.items():
+        minimum, target = bounds.get(metric, (0, 0))
+        told = {"pbx": tally.pbx, "entered" if metric == "new_leads" else "crm": tally.crm, "counted": tally.counted}
+        found[metric] = {**told, "min": minimum, "target": target}
+    return found
 
 
 async def planned_contacts(conn: db.Connection, *, company: Company, now: datetime) -> list[tuple[str, dict[str, int]]]:
@@ -104,31 +133,21 @@ async def manager_days(
     for manager_id in ids:
         schedule = book.schedule(manager_id)
         scheduled = calendar.shift(schedule, day) is not None
-        share = calendar.norm_share(schedule, day, break_minutes=book.setting("break_minutes", manager_id, day))
-        both = counted.get((manager_id, day), {})
-        tallies = {
-            "dials": both.get("dials", _NONE),
-            "connects": both.get("connects", _NONE),
-            "new_leads": entered.get(manager_id, _NONE),
-        }
-        held = {metric: book.norm(metric, manager_id, day) for metric in METRICS}
-        bounds = {
-            metric: (calendar.scaled(norm.min, share), calendar.scaled(norm.target, share)) if scheduled else (0, 0)
-            for metric, norm in held.items()
-            if norm is not None
-        }
+        segments = _segment_days(book, manager_id, day, counted.get((manager_id, day), {}), entered.get(manager_id, {}))
         closed = (manager_id, day) in book.closed
         has_evidence = not gaps.get(manager_id)
-        reached = {metric: verdict.metric_verdict(tallies[metric].counted, low, high) for metric, (low, high) in bounds.items()}
+        reached = [
+            verdict.metric_verdict(one.tallies[metric].counted, low, high)
+            for one in segments
+            for metric, (low, high) in one.bounds.items()
+        ]
         found.append(
             ManagerDay(
                 manager_id=manager_id,
                 day=day,
                 scheduled=scheduled,
                 closed=closed,
-                tallies=tallies,
-                bounds=bounds,
-                versions={metric: norm.version for metric, norm in held.items() if norm is not None},
+                segments=segments,
                 gaps=gaps.get(manager_id, ()),
                 verdict=verdict.day_verdict(reached, closed=closed, scheduled=scheduled, evidence_ok=has_evidence),
                 provisional=verdict.day_verdict(reached, closed=True, scheduled=scheduled, evidence_ok=has_evidence),
@@ -137,10 +156,49 @@ async def manager_days(
     return found
 
 
-async def _entered(conn: db.Connection, book: Book, managers: Iterable[int], day: date) -> dict[int, Tally]:
+def _segment_days(
+    book: Book,
+    manager_id: int,
+    day: date,
+    counted: Mapping[str | None, Mapping[str, Tally]],
+    entered: Mapping[str, Tally],
+) -> list[SegmentDay]:
+    """His segments, the one with the greatest share first: what is on no lead of his segments is shown there."""
+    schedule, week = book.schedule(manager_id), book.week(manager_id, day)
+    share = calendar.norm_share(schedule, day, break_minutes=book.setting("break_minutes", manager_id, day))
+    share *= calendar.ramp(book.word("ramp", manager_id, day), schedule.first_day, day)
+    mine = dict(week.segments)
+    tallies = {segment: dict.fromkeys(METRICS, _NONE) for segment in mine}
+    for segment, both in counted.items():
+        his = tallies[segment if segment in mine else week.segment]
+        for metric, tally in both.items():
+            his[metric] += tally
+    for segment, tally in entered.items():
+        his = tallies[segment if segment in mine else week.segment]
+        his["new_leads"] += tally if segment in mine else replace(tally, counted=0)
+    found = []
+    for segment in sorted(mine, key=lambda one: one != week.segment):
+        held = {metric: book.norm(metric, manager_id, segment, day) for metric in METRICS}
+        part = share * Fraction(mine[segment], 100)
+        found.append(
+            SegmentDay(
+                segment=segment,
+                share=mine[segment],
+                tallies=tallies[segment],
+                bounds={
+                    metric: (calendar.scaled(norm.min, part), calendar.scaled(norm.target, part))
+                    for metric, norm in held.items()
+                    if norm is not None
+                },
+                versions={metric: norm.version for metric, norm in held.items() if norm is not None},
+            )
+        )
+    return found
+
+
+async def _entered(conn: db.Connection, book: Book, managers: Iterable[int], day: date) -> dict[int, dict[str, Tally]]:
     asked: dict[bool, list[norms.NewLeads]] = {}
     for manager_id in managers:
-        person = book.person(manager_id)
         since, until = book.day_bounds(manager_id, day)
         window = norms.NewLeads(
             manager_id,
@@ -148,11 +206,10 @@ async def _entered(conn: db.Connection, book: Book, managers: Iterable[int], day
             until,
             _working_day(book, manager_id, day, -1),
             _working_day(book, manager_id, day, 1),
-            person.segment,
             closed.moves_until if (closed := book.closed.get((manager_id, day))) is not None else None,
         )
         asked.setdefault(book.flag("lead_norm_needs_call", manager_id, day), []).append(window)
-    found: dict[int, Tally] = {}
+    found: dict[int, dict[str, Tally]] = {}
     for needs_call, windows in asked.items():
         found |= await norms.new_leads(conn, windows, needs_call=needs_call)
     return found
@@ -286,33 +343,40 @@ async def _judge_norms(
         closing = next(
             (one["line"] for one in reversed(on_record.get(found.manager_id, ())) if one["kind"] in ("closed", "reopened")), None
         )
-        for metric, (minimum, _) in found.bounds.items():
-            tally = found.tallies[metric]
-            was_met = closing is not None and closing["verdict"] in _JUDGED_FAIRLY and closing[metric]["counted"] >= minimum
-            findings.append(
-                Finding(
-                    code=METRICS[metric],
-                    subject_kind="day",
-                    subject_id=_subject(book, found.manager_id, day),
-                    manager_id=found.manager_id,
-                    day=day,
-                    due_at=due_at,
-                    met_at=due_at if tally.counted >= minimum else None,
-                    met_because="corrected",
-                    evidence={
-                        "metric": metric,
-                        "pbx": tally.pbx,
-                        "crm": tally.crm,
-                        "counted": tally.counted,
-                        "min": minimum,
-                        **({"late_evidence": True} if was_met and tally.counted < minimum else {}),  # EC-38
-                    },
-                    policy_version=f"{found.versions[metric]}, {book.version(found.manager_id, day)}",
+        is_fair = closing is not None and closing["verdict"] in _JUDGED_FAIRLY
+        for one in found.segments:
+            then = closing.get("segments", {}).get(one.segment, closing) if closing is not None else {}
+            for metric, (minimum, _) in one.bounds.items():
+                tally = one.tallies[metric]
+                was_met = is_fair and then[metric]["counted"] >= minimum
+                findings.append(
+                    Finding(
+                        code=METRICS[metric],
+                        subject_kind="day",
+                        subject_id=_subject(book, found.manager_id, day, one.segment),
+                        manager_id=found.manager_id,
+                        day=day,
+                        due_at=due_at,
+                        met_at=due_at if tally.counted >= minimum else None,
+                        met_because="corrected",
+                        evidence={
+                            "metric": metric,
+                            "segment": one.segment,
+                            "pbx": tally.pbx,
+                            "crm": tally.crm,
+                            "counted": tally.counted,
+                            "min": minimum,
+                            **({"late_evidence": True} if was_met and tally.counted < minimum else {}),  # EC-38
+                        },
+                        policy_version=f"{one.versions[metric]}, {book.version(found.manager_id, day)}",
+                    )
                 )
-            )
-    subjects = [_subject(book, found.manager_id, day) for found in days]
+    known = {version.segment for version in book.rules.norms if version.segment is not None}  # his once, perhaps
+    subjects = [_subject(book, found.manager_id, day, segment) for found in days for segment in {None, *known}]
     return await violations.judge(conn, "day", subjects, findings, codes=METRICS.values(), now=now)
 
 
-def _subject(book: Book, manager_id: int, day: date) -> str:
-    return f"{book.handles[manager_id]}/{day.isoformat()}"
+def _subject(book: Book, manager_id: int, day: date, segment: str | None) -> str:
+    """A day as violations name it; of several segments only the one with the greatest share needs no name."""
+    subject = f"{book.handles[manager_id]}/{day.isoformat()}"
+    return subject if segment in (None, book.week(manager_id, day).segment) else f"{subject}/{segment}"

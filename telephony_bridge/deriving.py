@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from telephony_bridge import calls, db, matcher, norms, people, violations, webhooks
@@ -24,6 +24,7 @@ from telephony_bridge.model import (
     MatchResult,
     Schedule,
     Talk,
+    Week,
     Weight,
 )
 from telephony_bridge.norms import calendar, rules
@@ -51,32 +52,37 @@ class Book:
     company: Company
     sources: Mapping[int, webhooks.Source]
     rules: norms.Rules
-    persons: Mapping[int, norms.Person]
     handles: Mapping[int, str]
     names: Mapping[int, str]
-    schedules: Mapping[int, Schedule]
+    schedules: dict[int | None, Schedule]  # None: where there is no manager
     closed: dict[tuple[int, date], Closed]
     closed_since: list[date]  # one day: closings before it are not read yet, see ``reach``
     _settings: dict[tuple[str, int | None, date], int] = field(default_factory=dict)  # asked a dozen times a call
+    _days: dict[tuple[int | None, datetime], date] = field(default_factory=dict)  # as often
 
-    def person(self, manager_id: int | None) -> norms.Person:
-        return self.persons.get(manager_id, _NOBODY) if manager_id is not None else _NOBODY
+    def person(self, manager_id: int | None, day: date) -> norms.Person:
+        """The manager as the versions of norms and policy see him on a day."""
+        return _person(manager_id, self.schedules[manager_id], day) if manager_id in self.handles else _NOBODY
+
+    def week(self, manager_id: int | None, day: date) -> Week:
+        return self.schedule(manager_id).week(day)
 
     def schedule(self, manager_id: int | None) -> Schedule:
         """The manager's, or the company's clock with the usual hours where there is no manager."""
-        found = self.schedules.get(manager_id) if manager_id is not None else None
-        return found or Schedule(self.company.zone)
+        return self.schedules[manager_id if manager_id in self.handles else None]
 
     def word(self, name: str, manager_id: int | None, day: date) -> str:
         """A setting that is a word."""
-        return self.rules.value(name, self.person(manager_id), day, self._known(manager_id, day))
+        return self.rules.value(name, self.person(manager_id, day), day, self._known(manager_id, day))
 
     def flag(self, name: str, manager_id: int | None, day: date) -> bool:
-        return self.rules.flag(name, self.person(manager_id), day, self._known(manager_id, day))
+        return self.rules.flag(name, self.person(manager_id, day), day, self._known(manager_id, day))
 
-    def norm(self, metric: str, manager_id: int, day: date) -> norms.Norm | None:
+    def norm(self, metric: str, manager_id: int, segment: str, day: date) -> norms.Norm | None:
+        """The norm of one of his segments."""
         closed = self.closed.get((manager_id, day))
-        return self.rules.norm(metric, self.person(manager_id), day, closed.norms_until if closed is not None else None)
+        person = replace(self.person(manager_id, day), segment=segment)
+        return self.rules.norm(metric, person, day, closed.norms_until if closed is not None else None)
 
     def version(self, manager_id: int | None, day: date) -> str:
         """Names the state of the policy that a day is judged by."""
@@ -90,18 +96,19 @@ class Book:
     def setting(self, name: str, manager_id: int | None, day: date) -> int:
         key = (name, manager_id, day)
         if key not in self._settings:
-            self._settings[key] = self.rules.number(name, self.person(manager_id), day, self._known(manager_id, day))
+            self._settings[key] = self.rules.number(name, self.person(manager_id, day), day, self._known(manager_id, day))
         return self._settings[key]
 
     def day(self, manager_id: int | None, at: datetime) -> date:
         """The shift day a moment belongs to (EC-1 to EC-4)."""
-        schedule = self.schedule(manager_id)
-        local = at.astimezone(schedule.timezone).date()
-        return calendar.shift_day(schedule, at, self.setting("day_boundary", manager_id, local))
+        key = (manager_id, at)
+        if key not in self._days:
+            self._days[key] = calendar.shift_day(self.schedule(manager_id), at)
+        return self._days[key]
 
     def day_bounds(self, manager_id: int | None, day: date) -> tuple[datetime, datetime]:
         """When a manager's day begins and ends."""
-        return calendar.day_bounds(self.schedule(manager_id), day, self.setting("day_boundary", manager_id, day))
+        return calendar.day_bounds(self.schedule(manager_id), day)
 
     def closes_at(self, manager_id: int | None, day: date) -> datetime:
         return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
@@ -110,7 +117,12 @@ class Book:
         """From here on these days are judged as if they had not been closed."""
         for pair in pairs:
             self.closed.pop(pair, None)
+        self.forget()
+
+    def forget(self) -> None:
+        """Other closings are known now: what was asked before is asked anew."""
         self._settings.clear()
+        self._days.clear()
 
     def reports_at(self, manager_id: int, day: date) -> datetime:
         """When the day so far is put on record: the first such hour after its shift began."""
@@ -118,27 +130,25 @@ class Book:
 
     def working_days_later(self, manager_id: int, at: datetime, days: int) -> datetime:
         """The same time of day after so many days with a shift of his, or three weeks on if he has none."""
-        schedule = self.schedule(manager_id)
-        local = at.astimezone(schedule.timezone)
-        for _ in range(21):
-            local += timedelta(days=1)  # local wall-clock time: the hour stays over a change of the clocks
-            days -= calendar.shift(schedule, local.date()) is not None
-            if not days:
-                break
-        return local
+        return calendar.working_days_later(self.schedule(manager_id), at, days)
 
 
 _NOBODY = norms.Person()
 
 
+def _person(manager_id: int | None, schedule: Schedule, day: date) -> norms.Person:
+    week = schedule.week(day)
+    return norms.Person(manager_id, week.team, week.segment)
+
+
 def _day_kinds(
-    rules: norms.Rules, person: norms.Person, company: Company, own: Mapping[date, DayKind]
+    rules: norms.Rules, manager_id: int, schedule: Schedule, company: Company, own: Mapping[date, DayKind]
 ) -> Callable[[date], DayKind]:
-    """The production calendar of a person: the company's own word, else the country's that his setting names (EC-54)."""
+    """The production calendar of a manager: the company's own word, else the country's that his setting names (EC-54)."""
 
     @cache
     def kind(day: date) -> DayKind:
-        country = rules.value("calendar", person, day)
+        country = rules.value("calendar", _person(manager_id, schedule, day), day)
         return own.get(day) or norms.day_kind(company.region if country == "company" else country.upper(), day)
 
     return kind
@@ -148,23 +158,23 @@ async def open_book(conn: db.Connection, company: Company, *, since: date) -> Bo
     """Reads the book; ``since`` is the first day whose closing matters."""
     managers = await people.all_managers(conn)
     rules = await norms.load_rules(conn)
-    persons = {row["id"]: norms.Person(row["id"], row["team"], row["segment"]) for row in managers}
     own = {row["day"]: DayKind(row["kind"]) for row in await people.calendar_days(conn)}
-    schedules = {
-        id_: replace(schedule, kind=_day_kinds(rules, persons.get(id_, _NOBODY), company, own))
-        for id_, schedule in (await people.schedules(conn, None)).items()
-    }
-    return Book(
+    schedules: dict[int | None, Schedule] = {None: Schedule((Week(company.zone),))}
+    for id_, schedule in (await people.schedules(conn, None)).items():
+        schedules[id_] = replace(schedule, kind=_day_kinds(rules, id_, schedule, company, own))
+    book = Book(
         company=company,
         sources=await webhooks.load_sources(conn, company),
         rules=rules,
-        persons=persons,
         handles={row["id"]: row["handle"] for row in managers},
         names={row["id"]: row["name"] for row in managers},
         schedules=schedules,
         closed=await _closings(conn, since, None),
         closed_since=[since],
     )
+    for whose, schedule in schedules.items():
+        schedules[whose] = replace(schedule, boundary=partial(book.setting, "day_boundary", whose))
+    return book
 
 
 async def _closings(conn: db.Connection, since: date, before: date | None) -> dict[tuple[int, date], Closed]:
@@ -185,7 +195,7 @@ async def reach(conn: db.Connection, book: Book, days: Iterable[date]) -> None:
     if first < book.closed_since[0]:
         book.closed.update(await _closings(conn, first, book.closed_since[0]))
         book.closed_since[0] = first
-        book._settings.clear()
+        book.forget()
 
 
 def _manager(book: Book, mappings: Sequence[matcher.Mapping], source_id: int, at: datetime) -> int | None:
@@ -234,13 +244,12 @@ def _facts(
 ) -> rules.CallFacts:
     """What weighing needs to know beside the call. A lead is in time until the day is closed (R14, EC-15)."""
     closed = book.closed.get((manager_id, day)) if manager_id is not None else None
-    person = book.person(manager_id)
     return rules.CallFacts(
         has_manager=manager_id is not None,
         match=match.result,
         lead_segment=lead.segment_as_of(closed.moves_until if closed is not None else None) if lead is not None else None,
         lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until),
-        norm_segment=person.segment,
+        norm_segments=frozenset(segment for segment, _ in book.week(manager_id, day).segments),
         repeat_cap=book.setting("repeat_cap", manager_id, day),
         min_talk=book.setting("min_talk", manager_id, day),
         needs_crm_match=book.flag("norm_needs_crm_match", manager_id, day),
@@ -269,7 +278,8 @@ async def entries(
         lead = next((lead for lead in found if lead.lead_id == match.lead_id), None)
         facts = _facts(book, manager_id, day, match, lead)
         weight = rules.weigh(call, facts)
-        made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, rules.on_norm_lead(call, facts)))
+        on_lead = rules.on_norm_lead(call, facts)
+        made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, on_lead, facts.lead_segment))
     return made
 
 
@@ -315,10 +325,10 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
     groups: dict[tuple[date, str, int], list[Any]] = {}
     for row in rows:
         groups.setdefault((row["day"], row["number"], row["manager_id"]), []).append(row)
-    changed: list[tuple[int, Weight, bool]] = []
+    changed: list[tuple[int, Weight, bool, str | None]] = []
     for (day, number, manager_id), group in groups.items():
         series = []
-        on_lead = {}
+        on_lead, segments = {}, {}
         for row in group:
             call = calls.read_call(row)
             match = Match(MatchResult(row["match"]), row["lead_id"])
@@ -326,16 +336,18 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
             facts = _facts(book, manager_id, day, match, lead, said_machine=row["said_machine"])
             series.append(((row["source_id"], row["call_key"]), call, facts))
             on_lead[row["source_id"], row["call_key"]] = rules.on_norm_lead(call, facts)
+            segments[row["source_id"], row["call_key"]] = facts.lead_segment
         weights = rules.weigh_series(series)
         for row in group:
             key = (row["source_id"], row["call_key"])
             weight = weights[key]
-            if (row["why_not_dial"], row["why_not_connect"], row["on_norm_lead"]) != (
+            if (row["why_not_dial"], row["why_not_connect"], row["on_norm_lead"], row["segment"]) != (
                 weight.why_not_dial,
                 weight.why_not_connect,
                 on_lead[key],
+                segments[key],
             ):
-                changed.append((row["id"], weight, on_lead[key]))
+                changed.append((row["id"], weight, on_lead[key], segments[key]))
     await calls.weigh(conn, changed)
 
 
@@ -548,9 +560,8 @@ def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
     is_same = match.candidates == tuple(row["candidates"]) and entry.manager_id == row["manager_id"]
     if is_stored and (match.result is MatchResult.NONE or (is_same and match.lead_id is not None)):
         kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
-        return replace(
-            entry, match=kept, weight=Weight(row["why_not_dial"], row["why_not_connect"]), on_norm_lead=row["on_norm_lead"]
-        )
+        weight = Weight(row["why_not_dial"], row["why_not_connect"])
+        return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"], segment=row["segment"])
     return entry
 
 

@@ -25,7 +25,7 @@ async def check_horizon(
     if reason is not None and reason.strip():
         return
     book = await deriving.open_book(conn, company, since=at.date())
-    zone = book.schedule(manager_id).timezone
+    zone = book.schedule(manager_id).week_at(at).timezone
     days = book.setting("max_horizon", manager_id, book.day(manager_id, at))
     if (due_at.astimezone(zone).date() - at.astimezone(zone).date()).days > days:
         raise Refused(f"reason: {rfc3339(due_at)} is more than {days} days ahead; say why, or set a nearer date (max_horizon)")

@@ -1,6 +1,7 @@
 -- calls
--- Per manager and day: what the PBX proved, what is on a lead of the norm's segment, what counts. $1 days, $2 managers or null.
-select manager_id, day,
+-- Per manager, day and segment of the lead: what the PBX proved, what is on a lead of his segments, what counts.
+-- $1 days, $2 managers or null.
+select manager_id, day, segment,
   count(*) as dials_pbx,
   count(*) filter (where on_norm_lead) as dials_crm,
   count(*) filter (where why_not_dial is null) as dials_counted,
@@ -10,7 +11,7 @@ select manager_id, day,
 from calls
 where day = any($1::date[]) and ($2::bigint[] is null or manager_id = any($2::bigint[])) and manager_id is not null
   and direction = 'outbound' and twin_of is null
-group by manager_id, day;
+group by manager_id, day, segment;
 
 -- not_counted
 -- Why dials do not count. $1 day, $2 managers or null.
@@ -20,14 +21,14 @@ where day = $1 and ($2::bigint[] is null or manager_id = any($2::bigint[])) and 
 group by manager_id, why_not_dial order by manager_id, why_not_dial;
 
 -- new_leads
--- Leads a person entered between two moments and whether he dialled them by IP within days. One array each:
--- $1 managers, $2 from, $3 until, $4 first day of dials, $5 last day of dials, $6 segments, $7 the last move of a lead that is known.
-select u.manager_id, count(*) as entered,
+-- Leads a person entered between two moments, by segment, and whether he dialled them by IP within days. One array each:
+-- $1 managers, $2 from, $3 until, $4 first day of dials, $5 last day of dials, $6 the last move of a lead that is known.
+select u.manager_id, held.segment, count(*) as entered,
   count(*) filter (where dialled) as proved,
-  count(*) filter (where fresh and held.segment = u.segment) as new,
-  count(*) filter (where fresh and held.segment = u.segment and dialled) as called
-from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::date[], $5::date[], $6::text[], $7::bigint[])
-  as u (manager_id, since, until, first_day, last_day, segment, known)
+  count(*) filter (where fresh) as new,
+  count(*) filter (where fresh and dialled) as called
+from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::date[], $5::date[], $6::bigint[])
+  as u (manager_id, since, until, first_day, last_day, known)
 join leads l on l.author_id = u.manager_id and l.author_kind = 'person' and l.source is distinct from 'import'
             and l.entered_at >= u.since and l.entered_at < u.until
 cross join lateral (select coalesce((select v.was from lead_moves v where v.lead_id = l.id and v.field = 'segment' and v.id > u.known
@@ -40,7 +41,7 @@ cross join lateral (select exists (
     select from lead_phones mine join calls c on c.number = mine.phone
     where mine.lead_id = l.id and c.day between u.first_day and u.last_day and c.manager_id = u.manager_id
       and c.direction = 'outbound' and c.via = 'ip') as dialled) d
-group by u.manager_id;
+group by u.manager_id, held.segment;
 
 -- sources_of
 -- The sources whose extensions these managers have. $1 managers, $2 day.

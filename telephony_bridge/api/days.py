@@ -26,13 +26,22 @@ class NewLeads(TypedDict):
     target: int
 
 
+class SegmentNumbers(TypedDict):
+    """``share`` in percent of the manager's work; what is on no lead of his segments is shown with the greatest share."""
+
+    dials: Numbers
+    connects: Numbers
+    new_leads: NewLeads
+    share: int
+
+
 class Marks(TypedDict):
     open: int
     fixed_late: int
 
 
 class Line(TypedDict):
-    """One manager's day. ``pbx`` of new leads: those he dialled by IP.
+    """One manager's day. ``pbx`` of new leads: those he dialled by IP. ``segments`` where he has more than one: they add up.
 
     ``provisional``: the verdict of a day under way if it ended now; ``corrected_at``: late facts changed a closed day.
     """
@@ -44,6 +53,7 @@ class Line(TypedDict):
     dials: Numbers
     connects: Numbers
     new_leads: NewLeads
+    segments: NotRequired[dict[str, SegmentNumbers]]
     not_counted: dict[str, int]
     verdict: Literal["not_met", "met", "target", "pending", "not_evaluated", "off"]
     violations: Marks

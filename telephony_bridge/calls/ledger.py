@@ -26,6 +26,7 @@ class Entry:
     match: Match
     weight: Weight
     on_norm_lead: bool
+    segment: str | None  # of the lead, as weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def _columns(entries: Sequence[Entry]) -> list[Sequence[object]]:
                     entry.weight.why_not_dial,
                     entry.weight.why_not_connect,
                     entry.on_norm_lead,
+                    entry.segment,
                 )
                 for entry in entries
             ),
@@ -248,15 +250,16 @@ async def point(conn: db.Connection, twins: Mapping[int, int | None]) -> None:
         await conn.execute(SQL.point, list(twins), list(twins.values()))
 
 
-async def weigh(conn: db.Connection, weights: Sequence[tuple[int, Weight, bool]]) -> None:
-    """(id, weight, on a lead of the norm's segment) of calls whose weight changed."""
+async def weigh(conn: db.Connection, weights: Sequence[tuple[int, Weight, bool, str | None]]) -> None:
+    """(id, weight, on a lead of a segment of his, the lead's segment) of calls whose weight changed."""
     if weights:
         await conn.execute(
             SQL.weigh,
-            [id_ for id_, _, _ in weights],
-            [weight.why_not_dial for _, weight, _ in weights],
-            [weight.why_not_connect for _, weight, _ in weights],
-            [on_lead for _, _, on_lead in weights],
+            [id_ for id_, _, _, _ in weights],
+            [weight.why_not_dial for _, weight, _, _ in weights],
+            [weight.why_not_connect for _, weight, _, _ in weights],
+            [on_lead for _, _, on_lead, _ in weights],
+            [segment for _, _, _, segment in weights],
         )
 
 

@@ -21,7 +21,7 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, clock, country, spans, or words separated by |
+    unit: str  # minutes, seconds, days, count, clock, country, percents, spans, or words separated by |
     default: str
     meaning: str
 
@@ -53,12 +53,13 @@ SETTINGS: Mapping[str, Setting] = {
         "count", "20", "calls a source tells on a usual day from which on its silence is no evidence (EC-40)"
     ),
     "break_minutes": Setting("minutes", "60", "the break inside a shift longer than six hours"),
+    "ramp": Setting("percents", "off", "how much of the norm a new hire owes by week of work: off, or 25/50/75/100 (EC-56)"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What choosing a version needs to know of a manager."""
+    """What choosing a version needs to know of a manager on a day; of several segments the one with the greatest share."""
 
     id: int | None = None
     team: str | None = None
@@ -227,6 +228,13 @@ def read_value(name: str, typed: str) -> str:
         if value in ("company", "none") or value.upper() in holidays.list_supported_countries():
             return value
         raise Refused(f"{name}: read {typed!r}, expected company, none or a country such as KZ")
+    if unit == "percents":
+        steps = value.split("/")
+        if value == "off" or (
+            len(steps) <= 52 and all(re.fullmatch(r"\d{1,3}", step) and 1 <= int(step) <= 100 for step in steps)
+        ):
+            return value
+        raise Refused(f"{name}: read {typed!r}, expected off, or percents from 1 to 100 by week of work such as 25/50/75/100")
     if unit == "spans":
         return "/".join(presets.split(name, value))
     if "|" in unit:

@@ -37,11 +37,11 @@ def on(today: date, span: str) -> date:
 
 def dates(schedule: Schedule, now: datetime, spans: Sequence[str]) -> list[tuple[str, datetime]]:
     """(span, moment in UTC) of each: ten o'clock local, on the day or the next one with a shift."""
-    today = now.astimezone(schedule.timezone).date()
+    today = now.astimezone(schedule.week_at(now).timezone).date()
     return [(span, _moment(schedule, on(today, span))) for span in spans]
 
 
 def _moment(schedule: Schedule, day: date) -> datetime:
     ahead = (day + timedelta(days=step) for step in range(_FAR))
     works = next((one for one in ahead if calendar.shift(schedule, one) is not None), day)
-    return datetime.combine(works, HOUR, schedule.timezone).astimezone(UTC)
+    return datetime.combine(works, HOUR, schedule.week(works).timezone).astimezone(UTC)

@@ -21,6 +21,9 @@ class Tally:
     crm: int = 0
     counted: int = 0
 
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.pbx + other.pbx, self.crm + other.crm, self.counted + other.counted)
+
 
 @dataclass(frozen=True, slots=True)
 class NewLeads:
@@ -34,7 +37,6 @@ class NewLeads:
     until: datetime
     first_day: date
     last_day: date
-    segment: str
     known: int | None = None
 
 
@@ -48,15 +50,15 @@ class Heard:
 
 async def tallies(
     conn: db.Connection, days: Iterable[date], managers: Sequence[int] | None
-) -> dict[tuple[int, date], dict[str, Tally]]:
-    """(manager, day) -> {"dials", "connects"}."""
-    return {
-        (row["manager_id"], row["day"]): {
+) -> dict[tuple[int, date], dict[str | None, dict[str, Tally]]]:
+    """(manager, day) -> segment of the leads, None without a lead -> {"dials", "connects"}."""
+    found: dict[tuple[int, date], dict[str | None, dict[str, Tally]]] = {}
+    for row in await conn.fetch(SQL.calls, sorted(set(days)), managers):
+        found.setdefault((row["manager_id"], row["day"]), {})[row["segment"]] = {
             metric: Tally(row[f"{metric}_pbx"], row[f"{metric}_crm"], row[f"{metric}_counted"])
             for metric in ("dials", "connects")
         }
-        for row in await conn.fetch(SQL.calls, sorted(set(days)), managers)
-    }
+    return found
 
 
 async def not_counted(conn: db.Connection, day: date, managers: Sequence[int] | None) -> dict[int, dict[str, int]]:
@@ -67,15 +69,16 @@ async def not_counted(conn: db.Connection, day: date, managers: Sequence[int] | 
     return found
 
 
-async def new_leads(conn: db.Connection, windows: Sequence[NewLeads], *, needs_call: bool) -> dict[int, Tally]:
-    """Manager -> leads he entered (crm), those he dialled (pbx), and those that are new, of the segment and so counted."""
+async def new_leads(conn: db.Connection, windows: Sequence[NewLeads], *, needs_call: bool) -> dict[int, dict[str, Tally]]:
+    """Manager -> segment -> leads he entered (crm), those he dialled (pbx), and those that are new and so may count."""
     if not windows:
         return {}
-    columns = zip(*((w.manager_id, w.since, w.until, w.first_day, w.last_day, w.segment, w.known) for w in windows), strict=True)
-    return {
-        row["manager_id"]: Tally(row["proved"], row["entered"], row["called"] if needs_call else row["new"])
-        for row in await conn.fetch(SQL.new_leads, *columns)
-    }
+    columns = zip(*((w.manager_id, w.since, w.until, w.first_day, w.last_day, w.known) for w in windows), strict=True)
+    found: dict[int, dict[str, Tally]] = {}
+    for row in await conn.fetch(SQL.new_leads, *columns):
+        counted = row["called"] if needs_call else row["new"]
+        found.setdefault(row["manager_id"], {})[row["segment"]] = Tally(row["proved"], row["entered"], counted)
+    return found
 
 
 async def sources_of(conn: db.Connection, managers: Sequence[int], day: date) -> dict[int, set[int]]:

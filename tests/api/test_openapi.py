@@ -54,7 +54,10 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/deals"): ("/deals", {"lead": 1, "title": "Вторая партия"}),
     ("PATCH", "/deals/{id}"): ("/deals/1", {"stage": "won"}),
     ("POST", "/deliveries/{id}/replay"): ("/deliveries/1/replay", {}),
-    ("POST", "/managers"): ("/managers", {"handle": "olga", "name": "Ольга", "days": "mon,tue,sat", "hours": "20:00-08:00"}),
+    ("POST", "/managers"): (
+        "/managers",
+        {"handle": "olga", "name": "Ольга", "days": "mon,tue,sat", "hours": "20:00-08:00", "segments": {"cold": 50, "warm": 30}},
+    ),
     ("PATCH", "/managers/{handle}"): ("/managers/ivan", {"team": "north", "hours": "10:00-19:00"}),
     ("POST", "/managers/{handle}/extensions"): ("/managers/ivan/extensions", {"extension": "107", "from": "2026-11-20"}),
     ("POST", "/managers/{handle}/absences"): ("/managers/ivan/absences", {"from": "2026-12-30", "to": "2026-12-31"}),

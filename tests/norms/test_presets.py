@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony_bridge.errors import Refused
-from telephony_bridge.model import DayKind, Schedule
+from telephony_bridge.model import DayKind, Schedule, Week
 from telephony_bridge.norms import calendar, presets
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -36,18 +36,20 @@ def test_r29_a_holiday_and_the_weekend_behind_it_are_passed_over() -> None:
     def kind(day: date) -> DayKind:
         return DayKind.OFF if day in (date(2026, 12, 4), date(2026, 12, 7)) else DayKind.USUAL
 
-    ((_, at),) = presets.dates(Schedule(MOSCOW, kind=kind), datetime(2026, 11, 27, 9, tzinfo=UTC), ["7d"])
+    ((_, at),) = presets.dates(Schedule((Week(MOSCOW),), kind=kind), datetime(2026, 11, 27, 9, tzinfo=UTC), ["7d"])
     assert at == datetime(2026, 12, 8, 7, tzinfo=UTC)
 
 
 def test_r29_today_is_the_managers_own_and_ten_is_his_ten() -> None:
     late = datetime(2026, 10, 23, 22, tzinfo=UTC)  # the 24th in Berlin, the clocks go back on the 25th
-    ((_, at),) = presets.dates(Schedule(ZoneInfo("Europe/Berlin")), late, ["2d"])
+    ((_, at),) = presets.dates(Schedule((Week(ZoneInfo("Europe/Berlin")),)), late, ["2d"])
     assert at == datetime(2026, 10, 26, 9, tzinfo=UTC)
 
 
 def test_r29_who_works_no_more_is_offered_the_day_itself() -> None:
-    ((_, at),) = presets.dates(Schedule(MOSCOW, last_day=date(2026, 11, 1)), datetime(2026, 11, 23, 9, tzinfo=UTC), ["6d"])
+    ((_, at),) = presets.dates(
+        Schedule((Week(MOSCOW),), last_day=date(2026, 11, 1)), datetime(2026, 11, 23, 9, tzinfo=UTC), ["6d"]
+    )
     assert at == datetime(2026, 11, 29, 7, tzinfo=UTC)
 
 
@@ -57,7 +59,7 @@ def test_r29_who_works_no_more_is_offered_the_day_itself() -> None:
     st.frozensets(st.integers(1, 7), min_size=1),
 )
 def test_r29_a_preset_is_a_working_day_ahead(now: datetime, span: str, days: frozenset[int]) -> None:
-    schedule = Schedule(MOSCOW, days=days)
+    schedule = Schedule((Week(MOSCOW, days=days),))
     ((_, at),) = presets.dates(schedule, now, [span])
     local = at.astimezone(MOSCOW)
     assert (local.hour, local.minute) == (10, 0)

@@ -90,6 +90,11 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
     await run("manager", "leave", "ivan", "--on", "2026-12-01")
     (person,) = json.loads((await run("manager", "list", "--json")).output)
     assert (person["last_day"], person["hours"], person["days"]) == ("2026-11-30", "09:00-18:00", "mon-fri")
+    assert (person["segments"], len(person["versions"])) == ({"cold": 100}, 1)
+    await run("manager", "add", "vera", "--name", "Вера", "--extension", "118", "--segment", "cold:50", "--segment", "warm:30")
+    assert "vera" in (await run("manager", "list")).output
+    vera = json.loads((await run("manager", "list", "--json")).output)[1]
+    assert (vera["segment"], vera["segments"]) == ("cold", {"cold": 50, "warm": 30})
 
 
 async def test_r23_a_leavers_cards_are_passed_on(run: Run, tmp_path: Path) -> None:
@@ -118,6 +123,9 @@ async def test_r23_a_leavers_cards_are_passed_on(run: Run, tmp_path: Path) -> No
         (["manager", "leave", "nobody", "--on", "2026-12-01"], 1, "nobody"),
         (["manager", "leave", "nobody", "--on", "tomorrow"], 2, "tomorrow"),
         (["manager", "add", "ivan", "--name", "Иван", "--extension", "nowhere:101"], 1, "nowhere"),
+        (["manager", "add", "ivan", "--name", "Иван", "--extension", "101", "--segment", "cold:half"], 1, "cold:50"),
+        (["manager", "add", "ivan", "--name", "Иван", "--extension", "101", "--segment", "a:60", "--segment", "b:60"], 1, "100"),
+        (["policy", "set", "ramp", "25,50"], 1, "25/50/75/100"),
         (["work", "--now", "2026-11-23T23:59:00+03:00"], 2, "--once"),
         (["work", "--once", "--now", "2026-11-23"], 2, "RFC 3339"),
         (["policy", "set", "min_talk", "ten"], 1, "seconds"),
