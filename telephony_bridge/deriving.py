@@ -5,9 +5,10 @@ One floor below the stories: here a call meets the book of rules and people as i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -27,9 +28,10 @@ from telephony_bridge.model import (
     Weight,
 )
 from telephony_bridge.norms import calendar, rules
-from telephony_bridge.violations import Finding, duties
+from telephony_bridge.violations import Exemption, Finding, Meeting, Spared, duties, removals
 
 CALL_CODES = ("V01", "V02", "V03", "V04", "V05", "V16")
+MEETING_CODES = ("V01", "V03", "V16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,12 +412,12 @@ async def judge_calls(
 ) -> dict[str, int]:
     """Comment, next date and lead of these calls, and of all calls on their leads and on these; ``gone`` calls owe nothing.
 
+    Meetings on these leads are judged with them: they share the comments (R8).
     ``since``: how far back, the first of these calls if not given.
 
     Returns how many violations opened, by code.
     """
     asked = list(await calls.whole(conn, call_ids))
-    await reach(conn, book, (row["day"] for row in asked))
     leads = set(lead_ids) | {row["lead_id"] for row in asked if row["lead_id"] is not None}
     first = min([row["started_at"] for row in asked] + ([since] if since is not None else []), default=None)
     if first is None:
@@ -426,30 +428,62 @@ async def judge_calls(
     if chosen - leads:  # a number of several leads: the others' calls share the comments
         rows |= {row["id"]: row for row in await calls.of_leads(conn, chosen - leads, since)}
     leads |= chosen | {lead_id for row in rows.values() for lead_id in row["candidates"]}
-    subjects = [_duty(book, row) for row in rows.values()]
-    comments = await violations.comments_on(conn, leads, rows, since)
+    await reach(conn, book, (row["day"] for row in rows.values()))
+    exempt = await violations.exemptions_of(conn, leads)
+    told = [_duty(book, row, exempt.get(row["lead_id"], ())) for row in rows.values()]
+    meetings = {one.duty_id: one for one in await violations.meetings_on(conn, leads, since)}
+    subjects = told + [_meeting_duty(book, one, exempt.get(one.lead_id, ())) for one in meetings.values()]
+    written = await violations.comments_on(conn, leads, rows, since)
+    said = [fact for one in written for fact in removals.as_said(one)]
+    present = [removals.as_it_stands(one, _kept(book, one)) for one in written]
     planned = await violations.planned_for(conn, leads, since)
-    commented = duties.comment_states(subjects, comments, now=judged_at)
+    commented = duties.comment_states(subjects, said, now=judged_at)
     contacts = duties.next_contact_states(subjects, planned, now=judged_at)
+    least = {
+        one.id: book.setting("comment_min", one.duty_manager, book.day(one.duty_manager, one.started_at)) for one in subjects
+    }
+    lapses = removals.lapses(subjects, said, present, least)
     numbers = {row["number"] for row in rows.values() if row["number"] is not None and row["match"] != MatchResult.EXCLUDED}
     entered = await matcher.candidates(conn, numbers, book.company.zone)
     kept = await matcher.by_ids(conn, chosen)
     findings: list[Finding] = []
     changed: list[tuple[int, str, str, datetime | None]] = []
-    for duty in subjects:
+    for duty in told:
         row = rows[duty.id]
         comment, contact = commented[duty.id], contacts[duty.id]
         if (row["comment"], row["next_contact"], row["commented_at"]) != (comment.word, contact.word, comment.met_at):
             changed.append((duty.id, comment.word, contact.word, comment.met_at))
         found = entered.get(row["number"]) or ([kept[row["lead_id"]]] if row["lead_id"] in kept else [])
-        findings += _findings(book, row, duty, comment, contact, found, comments)
+        findings += _findings(book, row, duty, comment, contact, found, lapses.get(duty.id))
     await calls.judge(conn, changed)
-    claimed = duties.claimed(subjects, comments)
+    facts = [one.fact for one in present]
+    claimed = duties.claimed(told, facts)
     await calls.claim(conn, {id_: id_ in claimed for id_, row in rows.items() if row["claimed"] != (id_ in claimed)})
-    said = await _machines_said(conn, rows, duties.said_to_be_machines(subjects, comments))
-    await reweigh(conn, book, _weighing(book, rows, said, {id_ for id_, *_ in changed}))
+    machines = await _machines_said(conn, rows, duties.said_to_be_machines(told, facts))
+    await reweigh(conn, book, _weighing(book, rows, machines, {id_ for id_, *_ in changed}))
     subjects_ids = [str(id_) for id_ in (*rows, *gone)]
-    return await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=judged_at, at=now)
+    opened = Counter(await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=judged_at, at=now))
+    met = [
+        found
+        for duty in subjects
+        if duty.id in meetings and duty.duty_manager is not None
+        for found in violations.owed_for_meeting(
+            meetings[duty.id],
+            duty,
+            book.day(duty.duty_manager, duty.started_at),
+            commented[duty.id],
+            contacts[duty.id],
+            lapses.get(duty.id),
+            book.version(duty.duty_manager, book.day(duty.duty_manager, duty.started_at)),
+        )
+    ]
+    ids = [str(one.id) for one in meetings.values()]
+    opened.update(await violations.judge(conn, "meeting", ids, met, codes=MEETING_CODES, now=judged_at, at=now))
+    return dict(opened)
+
+
+def _kept(book: Book, comment: removals.Comment) -> timedelta:
+    return timedelta(days=book.setting("comment_kept", comment.author_id, book.day(comment.author_id, comment.first.at)))
 
 
 async def _machines_said(conn: db.Connection, rows: Mapping[int, db.Record], said: set[int]) -> set[int]:
@@ -474,20 +508,44 @@ def _weighing(
     }
 
 
-def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
+def _due_at(book: Book, manager_id: int | None, day: date, at: datetime) -> datetime:
+    """EC-7, for what ended at a moment of that day."""
+    return calendar.hard_deadline(
+        book.schedule(manager_id),
+        at,
+        day,
+        hard_minutes=book.setting("hard", manager_id, day),
+        hard_min_minutes=book.setting("hard_min", manager_id, day),
+    )
+
+
+def _spared(book: Book, manager_id: int | None, exemptions: Sequence[Exemption]) -> tuple[Spared, ...]:
+    """After a withdrawal a date is due as after a call of that moment (R27)."""
+    return tuple(
+        Spared(one.since, _due_at(book, manager_id, book.day(manager_id, one.until), one.until) if one.until else None)
+        for one in exemptions
+    )
+
+
+def _meeting_duty(book: Book, meeting: Meeting, exemptions: Sequence[Exemption]) -> duties.CallForDuty:
+    manager_id = meeting.manager_id if meeting.by_person else None
+    day = book.day(manager_id, meeting.started_at)
+    return meeting.as_conversation(
+        manager_id,
+        due_at=_due_at(book, manager_id, day, meeting.ended_at),
+        soft_minutes=book.setting("soft_comment", manager_id, day),
+        spared=_spared(book, manager_id, exemptions),
+    )
+
+
+def _duty(book: Book, row: db.Record, exemptions: Sequence[Exemption]) -> duties.CallForDuty:
     manager_id = row["duty_manager_id"]
     day = book.day(manager_id, row["started_at"])
     ended_at = row["ended_at"] or row["started_at"] + timedelta(seconds=row["talk_seconds"])
     soft = book.setting("soft_comment", manager_id, day)
     least = book.min_talk(row["source_id"], manager_id, day)
     conversation = row["disposition"] == Disposition.ANSWERED and row["talk_seconds"] >= least
-    due_at = calendar.hard_deadline(
-        book.schedule(manager_id),
-        ended_at,
-        day,
-        hard_minutes=book.setting("hard", manager_id, day),
-        hard_min_minutes=book.setting("hard_min", manager_id, day),
-    )
+    due_at = _due_at(book, manager_id, day, ended_at)
     is_free = (
         row["match"] in (MatchResult.INTERNAL, MatchResult.EXCLUDED)
         or not row["final"]
@@ -514,6 +572,7 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
         series=timedelta(minutes=book.setting("series", manager_id, day)),
         drop_merge=timedelta(minutes=book.setting("drop_merge", manager_id, day)),
         set_anew=book.word("next_date_mode", manager_id, day) == "touched",
+        spared=_spared(book, manager_id, exemptions),
     )
 
 
@@ -530,7 +589,7 @@ def _findings(
     comment: duties.State,
     contact: duties.State,
     leads: Sequence[LeadCandidate],
-    comments: Sequence[duties.CommentFact],
+    lapse: removals.Lapse | None,
 ) -> list[Finding]:
     """What one call owes: V01 to V05, and V16 where it has its comment."""
     if duty.duty_manager is None:
@@ -544,20 +603,17 @@ def _findings(
         "talk_seconds": row["talk_seconds"],
     }
     found = []
+    if comment.word != "not_needed" and duty.conversation:
+        found += violations.owed_for_conversation(duty, "call", day, comment, lapse, evidence, version)
 
     def owes(code: str, manager_id: int, on: date, due_at: datetime, met_at: datetime | None, remind_at: datetime | None) -> None:
         found.append(Finding(code, "call", str(row["id"]), manager_id, on, due_at, met_at, evidence, version, remind_at))
 
-    if comment.word != "not_needed" and duty.conversation:
-        owes("V01", duty.duty_manager, day, duty.comment_due_at, comment.met_at, duty.soft_at)
-        if comment.met_at is not None:
-            well_at = duties.said_well_at(duty, comments, book.setting("comment_min", duty.duty_manager, day))
-            if well_at != comment.met_at:  # the comment that came first says nothing
-                owes("V16", duty.duty_manager, day, duty.comment_due_at, well_at, None)
-    elif comment.word != "not_needed" and duty.direction is Direction.OUTBOUND:
+    if comment.word != "not_needed" and not duty.conversation and duty.direction is Direction.OUTBOUND:
         owes("V02", duty.duty_manager, day, duty.comment_due_at, comment.met_at, None)
-    if row["lead_id"] is not None and contact.word != "not_needed":
-        owes("V03", duty.duty_manager, day, duty.due_at, contact.met_at, duty.soft_at)
+    date_due_at = duty.date_due_at(contact.met_at)
+    if row["lead_id"] is not None and contact.word != "not_needed" and date_due_at is not None:
+        owes("V03", duty.duty_manager, day, date_due_at, contact.met_at, duty.soft_at)
     if row["number"] is not None:
         entered = min((lead.entered_at for lead in leads), default=None)
         if (
@@ -589,3 +645,8 @@ def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
 
 def utc_day(at: datetime) -> date:
     return at.astimezone(UTC).date()
+
+
+def day_start(day: date) -> datetime:
+    """The first moment at which it may be that day for somebody."""
+    return datetime.combine(day, time(), UTC) - timedelta(hours=14)

@@ -51,6 +51,10 @@ class NotFound(Refused):
     """What the request names does not exist, or the asker may not know that it does."""
 
 
+class NotYours(Refused):
+    """What the asker knows and may not change: it is another's."""
+
+
 class Conflict(Refused):
     """The request contradicts what is already recorded; ``existing`` is the record it collides with."""
 

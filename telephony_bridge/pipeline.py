@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from telephony_bridge import calls, crm, db, deriving, marks, violations, webhooks
 from telephony_bridge.claims import claimed_between
@@ -19,6 +19,7 @@ from telephony_bridge.errors import Malformed, Refused, Unreadable
 from telephony_bridge.model import Call, Company, Delivery, Via
 from telephony_bridge.owed import judge_leads, judge_numbers, owed_by
 from telephony_bridge.passing import READ_REACH, card_read, hand_over, judge_cards, preview_handover
+from telephony_bridge.planning import check_horizon, offered_dates
 from telephony_bridge.sweep import sweep_base
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
@@ -31,15 +32,18 @@ __all__ = [
     "calendar_changed",
     "calls_marked",
     "card_read",
+    "check_horizon",
     "days_reopened",
     "deliveries_came",
     "dispute",
+    "exemptions_changed",
     "hand_over",
     "hold",
     "leads_changed",
     "norms_changed",
     "notes_came",
     "numbers_changed",
+    "offered_dates",
     "people_changed",
     "planned_contacts",
     "preview_handover",
@@ -51,6 +55,7 @@ __all__ = [
 
 BOOK_DAYS = 40  # how far back closings are read; older days are closed for good
 NOTE_REACH = timedelta(days=31)  # how old a call may be that a comment is still about
+_BEGINNING = datetime(2000, 1, 3, tzinfo=UTC)  # before any call
 
 
 @dataclass(slots=True)
@@ -328,6 +333,15 @@ async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: dateti
         await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
 
 
+async def exemptions_changed(conn: db.Connection, lead_ids: Iterable[int], *, company: Company, now: datetime) -> None:
+    """Leads owe no next date any more, or owe one again (R27): all their calls, meetings and planned contacts are judged anew."""
+    judged_at = await webhooks.inbox.take_pen(conn)
+    leads = set(lead_ids)
+    book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
+    await deriving.judge_calls(conn, book, call_ids=(), lead_ids=leads, since=_BEGINNING, judged_at=judged_at, now=now)
+    await judge_leads(conn, book, leads, judged_at=judged_at, now=now)
+
+
 async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
     """Leads or their phones changed as of ``at``: match, weigh and judge the calls since a week before it (EC-15)."""
     judged_at = await webhooks.inbox.take_pen(conn)
@@ -394,7 +408,9 @@ async def people_changed(
     managers = list(manager_ids)
     owing, promised = await owed_by(conn, managers, since - timedelta(days=7))  # what a weekend moved onto that day, too
     touched = owing.union(await calls.of_people(conn, managers, since=since))
-    await _derive_again(conn, book, touched, leads=sorted(promised), judged_at=judged_at, now=now)
+    start = deriving.day_start(since)
+    leads = {*promised, *await violations.met_since(conn, start, managers)}
+    await _derive_again(conn, book, touched, leads=sorted(leads), since=start, judged_at=judged_at, now=now)
     await _judge_reading(conn, book, managers, since, judged_at=judged_at, now=now)
 
 
@@ -402,7 +418,9 @@ async def norms_changed(conn: db.Connection, *, company: Company, since: date, n
     """Norms or policy changed from a day on: what no closed day has decided yet is judged anew (R3)."""
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
-    await _derive_again(conn, book, await calls.undecided(conn, since), leads=(), judged_at=judged_at, now=now)
+    start = deriving.day_start(since)
+    met = await violations.met_since(conn, start)
+    await _derive_again(conn, book, await calls.undecided(conn, since), leads=met, since=start, judged_at=judged_at, now=now)
     await _judge_reading(conn, book, None, since, judged_at=judged_at, now=now)
 
 
@@ -415,9 +433,16 @@ async def _judge_reading(
 
 
 async def _derive_again(
-    conn: db.Connection, book: Book, call_ids: Iterable[int], *, leads: Sequence[int], judged_at: datetime, now: datetime
+    conn: db.Connection,
+    book: Book,
+    call_ids: Iterable[int],
+    *,
+    leads: Sequence[int],
+    since: datetime | None = None,
+    judged_at: datetime,
+    now: datetime,
 ) -> None:
-    """Who, whose lead, what it counts for and what is owed, for calls the ledger already has."""
+    """Who, whose lead, what it counts for and what is owed, for calls the ledger already has, and on these leads ``since``."""
     rows = await calls.whole(conn, call_ids)
     await deriving.reach(conn, book, (row["day"] for row in rows))
     by_source: dict[int, list[db.Record]] = {}
@@ -435,7 +460,13 @@ async def _derive_again(
     await deriving.reweigh(conn, book, _units(units))
     old_leads = {row["lead_id"] for row in rows if row["lead_id"] is not None}
     await deriving.judge_calls(
-        conn, book, call_ids={row["id"] for row in (*rows, *twins)}, lead_ids=old_leads | set(leads), judged_at=judged_at, now=now
+        conn,
+        book,
+        call_ids={row["id"] for row in (*rows, *twins)},
+        lead_ids=old_leads | set(leads),
+        since=since if leads else None,
+        judged_at=judged_at,
+        now=now,
     )
     await judge_numbers(
         conn,
@@ -475,7 +506,7 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     passed = await violations.deadlines_passed(conn, now=judged_at)
     opened.update(code for code, _, _ in passed)
     for code, column in (("V01", "comment"), ("V02", "comment"), ("V03", "next_contact")):
-        await calls.expire(conn, [int(subject) for found, _, subject in passed if found == code], column)
+        await calls.expire(conn, [int(subject) for found, kind, subject in passed if (found, kind) == (code, "call")], column)
     book = await open_book(conn, company, since=deriving.utc_day(now) - timedelta(days=BOOK_DAYS))
     overdue = {source.id: now - source.settle_after for source in book.sources.values()}
     settled = await calls.settle_overdue(conn, overdue, "end_not_told")

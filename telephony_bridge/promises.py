@@ -5,13 +5,13 @@ As the facts stand in this transaction, for the leads asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db, silence, violations
 from telephony_bridge.deriving import Book
 from telephony_bridge.norms import calendar
-from telephony_bridge.violations import Finding
+from telephony_bridge.violations import Exemption, Finding, promise_due
 from telephony_bridge.violations.promises import Holding, Promise, holdings, is_judged, kept_at, pushed
 
 LEAD_CODES = ("V14", "V15", "V17")
@@ -32,8 +32,21 @@ async def judge_promises(
     for lead_id, at in await calls.attempts(conn, leads, since):
         attempts.setdefault(lead_id, []).append(at)
     entered = [told for told in await violations.entered(conn, leads, since) if told[1] in book.handles]
-    deaf = await _deaf_days(conn, book, promises, entered, attempts, now=judged_at)
-    missed = _missed_of(book, promises, attempts, deaf)
+    spoken = {lead_id: list(at) for lead_id, at in attempts.items()}  # a meeting is an attempt, and no call (EC-49)
+    for meeting in await violations.meetings_on(conn, leads, since):
+        if meeting.by_person:
+            spoken.setdefault(meeting.lead_id, []).append(meeting.started_at)
+    exempt = await violations.exemptions_of(conn, leads)
+
+    def missed_of(deaf: Set[tuple[int, date]]) -> list[Finding | None]:
+        return [
+            _missed(book, one, holding, spoken.get(one.lead_id, []), exempt.get(one.lead_id, ()), deaf)
+            for one in promises
+            for holding in holdings(one)
+        ]
+
+    deaf = await _deaf_days(conn, book, missed_of, entered, attempts, now=judged_at)
+    missed = missed_of(deaf)
     opened = await violations.judge(
         conn,
         "planned",
@@ -46,7 +59,7 @@ async def judge_promises(
     by_lead: dict[int, list[Promise]] = {}
     for one in promises:
         by_lead.setdefault(one.lead_id, []).append(one)
-    too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, attempts.get(lead_id, []))]
+    too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, spoken.get(lead_id, []))]
     uncalled = [_uncalled(book, lead_id, author_id, at, attempts.get(lead_id, []), deaf) for lead_id, author_id, at in entered]
     min_talk = book.setting("min_talk", None, book.day(None, now))
     of_source = {source.id: source.min_talk for source in book.sources.values() if source.min_talk is not None}
@@ -109,7 +122,7 @@ def _working_day(book: Book, manager_id: int, day: date, deaf: Set[tuple[int, da
 async def _deaf_days(
     conn: db.Connection,
     book: Book,
-    promises: Sequence[Promise],
+    missed_of: Callable[[Set[tuple[int, date]]], list[Finding | None]],
     entered: Sequence[tuple[int, int, datetime]],
     attempts: Mapping[int, list[datetime]],
     *,
@@ -118,7 +131,7 @@ async def _deaf_days(
     """(manager, day) on which something would be missed and the PBX was not heard; what moves on from one may meet the next."""
     deaf: set[tuple[int, date]] = set()
     while True:
-        found: list[Finding | None] = [*_missed_of(book, promises, attempts, deaf)]
+        found: list[Finding | None] = missed_of(deaf)
         found += [_uncalled(book, lead, author, at, attempts.get(lead, []), deaf) for lead, author, at in entered]
         overdue = {
             (one.manager_id, book.day(one.manager_id, one.due_at))
@@ -131,23 +144,26 @@ async def _deaf_days(
         deaf |= fresh
 
 
-def _missed_of(
-    book: Book, promises: Sequence[Promise], attempts: Mapping[int, list[datetime]], deaf: Set[tuple[int, date]]
-) -> list[Finding | None]:
-    return [_missed(book, one, holding, attempts.get(one.lead_id, []), deaf) for one in promises for holding in holdings(one)]
-
-
 def _missed(
-    book: Book, promise: Promise, holding: Holding, attempts: list[datetime], deaf: Set[tuple[int, date]]
+    book: Book,
+    promise: Promise,
+    holding: Holding,
+    attempts: list[datetime],
+    exemptions: Sequence[Exemption],
+    deaf: Set[tuple[int, date]],
 ) -> Finding | None:
     """What one manager owes of a planned contact; who got it by a hand-over has until his next working day at least (R23)."""
     manager_id = holding.manager_id
     if manager_id is None or manager_id not in book.handles:
         return None
     due_day = book.day(manager_id, promise.due_at)
-    first = due_day
+    met_at = kept_at(promise, attempts, since=book.day_bounds(manager_id, due_day)[0])
+    falls_at = promise_due(promise.due_at, exemptions, met_at)
+    if falls_at is None:
+        return None
+    first = book.day(manager_id, falls_at)
     if holding.since is not None:
-        first = max(due_day, book.day(manager_id, holding.since) + timedelta(days=1))
+        first = max(first, book.day(manager_id, holding.since) + timedelta(days=1))
     day = _working_day(book, manager_id, first, deaf)
     if day is None or not is_judged(promise, holding, book.closes_at(manager_id, day)):
         return None
@@ -158,7 +174,7 @@ def _missed(
         manager_id=manager_id,
         day=day,
         due_at=book.closes_at(manager_id, day),
-        met_at=kept_at(promise, attempts, since=book.day_bounds(manager_id, due_day)[0]),
+        met_at=met_at,
         evidence={"lead": promise.lead_id, "planned": promise.id, "basis": promise.basis},
         policy_version=book.version(manager_id, day),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from telephony_bridge import calls, db, violations
+from telephony_bridge import calls, crm, db, violations
 from telephony_bridge.deriving import Book
 from telephony_bridge.model import Disposition, MatchResult
 from telephony_bridge.norms import calendar
@@ -29,9 +29,18 @@ async def judge_suspects(conn: db.Connection, book: Book, managers: Sequence[int
     return await violations.judge(conn, "day", subjects, findings, codes=("V13",), now=now)
 
 
-async def _opted_out(_conn: db.Connection, _rows: Mapping[int, Sequence[db.Record]]) -> Sequence[int]:
-    """Those of these dials that went to a lead who was recorded as opted out before (EC-64). Opt-outs are not recorded yet."""
-    return []
+async def _opted_out(conn: db.Connection, rows: Mapping[int, Sequence[db.Record]]) -> Sequence[int]:
+    """Those of these dials that went to a lead who was recorded as opted out before (EC-64)."""
+    dials = [row for mine in rows.values() for row in mine if row["lead_id"] is not None]
+    spans = await crm.opted_out(conn, {row["lead_id"] for row in dials})
+    return [
+        row["id"]
+        for row in dials
+        if any(
+            since <= row["started_at"] and (until is None or row["started_at"] < until)
+            for since, until in spans.get(row["lead_id"], ())
+        )
+    ]
 
 
 def _dial(row: db.Record) -> suspects.Dial:

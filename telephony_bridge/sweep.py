@@ -52,7 +52,7 @@ async def _judge(
     known = [
         Debt(
             row["lead_id"], row["manager_id"], row["day"], row["status"], row["closed_because"], row["fixed_at"], row["owner_id"],
-            row["lost_at"], row["owed_by_call"],
+            row["lost_at"], row["owed_by_call"], row["is_exempt"],
         )
         for row in await conn.fetch(SQL.found, sorted(leads))
     ]  # fmt: skip

@@ -2,9 +2,13 @@
 -- Leads as people see them. $1 ids, $2 a manager whose own they must be (his, entered by him, or on a call of his), or null.
 select l.id, l.name, l.company, l.segment, m.handle as manager, l.manager_id, l.stage, l.lost_reason, l.buys_analog, l.source,
   a.handle as author, l.author_kind, l.entered_at, c.due_at, c.basis, c.goal,
+  x.id as exemption_id, x.kind as exemption_kind, x.status as exemption_status,
+  exists (select from exemptions o where o.lead_id = l.id and o.kind = 'opt_out' and o.status in ('asked', 'approved')) as opted_out,
   array(select p.phone || coalesce(';ext=' || p.extension, '') from lead_phones p where p.lead_id = l.id order by p.added_at, p.phone) as phones
 from leads l left join managers m on m.id = l.manager_id left join managers a on a.id = l.author_id
 left join planned_contacts c on c.lead_id = l.id and c.closed_at is null
+left join lateral (select e.id, e.kind, e.status from exemptions e where e.lead_id = l.id and e.status in ('asked', 'approved')
+                   order by e.status, e.asked_at desc, e.id desc limit 1) x on true
 where l.id = any($1::bigint[])
   and ($2::bigint is null or l.manager_id = $2 or l.author_id = $2
        or exists (select from calls k where k.lead_id = l.id and (k.manager_id = $2 or k.duty_manager_id = $2)))
@@ -82,9 +86,9 @@ where id = (select id from planned_contacts where lead_id = $1 and set_at <= $2 
 
 -- plan
 -- A planned contact; one set later already (history told out of order) has moved it. $1 lead, $2 manager, $3 due, $4 basis, $5 goal,
--- $6 author, $7 kind of author, $8 set at.
-insert into planned_contacts (lead_id, manager_id, due_at, basis, goal, author_id, author_kind, set_at, closed_at, closed_because)
-select $1, $2, $3, $4, $5, $6, $7, $8, later.set_at, case when later.set_at is not null then 'moved' end
+-- $6 author, $7 kind of author, $8 set at, $9 why it is far, or null.
+insert into planned_contacts (lead_id, manager_id, due_at, basis, goal, author_id, author_kind, set_at, reason, closed_at, closed_because)
+select $1, $2, $3, $4, $5, $6, $7, $8, $9, later.set_at, case when later.set_at is not null then 'moved' end
 from (select min(set_at) as set_at from planned_contacts where lead_id = $1 and set_at > $8) later
 returning id;
 
@@ -93,16 +97,22 @@ returning id;
 update planned_contacts set closed_at = greatest($2, set_at), closed_because = $3 where lead_id = $1 and closed_at is null;
 
 -- history
--- All that happened with a lead, oldest first: calls, comments, planned contacts. $1 lead.
+-- All that happened with a lead, oldest first: calls, meetings, comments, planned contacts. $1 lead.
 select 'call' as kind, c.started_at as at, c.id, m.handle as manager, c.direction, c.disposition, c.talk_seconds, c.recording_url,
   null as author_kind, null as text, null as outcome, null as goal, null::timestamptz as due_at, null as basis, null::bigint as call_id,
-  null as closed_because
+  null as closed_because, null as reason, null::timestamptz as edited_at, null::timestamptz as ended_at
 from calls c left join managers m on m.id = c.manager_id where c.lead_id = $1 and c.twin_of is null
 union all
-select 'comment', n.at, n.id, n.author_name, null, null, null, null, n.author_kind, n.text, n.outcome, n.goal, null, null, n.call_id, null
+select 'meeting', t.started_at, t.id, t.author_name, null, null, null, null, t.author_kind, null, null, t.goal, null, null, null, null, null, null,
+  t.ended_at
+from meetings t where t.lead_id = $1
+union all
+select 'comment', n.at, n.id, n.author_name, null, null, null, null, n.author_kind, n.text, n.outcome, n.goal, null, null, n.call_id, null, null,
+  n.edited_at, null
 from comments n where n.lead_id = $1
 union all
-select 'planned', p.set_at, p.id, m.handle, null, null, null, null, p.author_kind, null, null, p.goal, p.due_at, p.basis, null, p.closed_because
+select 'planned', p.set_at, p.id, m.handle, null, null, null, null, p.author_kind, null, null, p.goal, p.due_at, p.basis, null, p.closed_because,
+  p.reason, null, null
 from planned_contacts p left join managers m on m.id = coalesce(p.author_id, p.manager_id) where p.lead_id = $1
 order by at, kind, id;
 
@@ -132,7 +142,7 @@ order by p.due_at, p.id;
 
 -- planned_today
 -- Per manager, of the planned contacts whose day has come: open and due on it, overdue, and done: a call on the lead that day was made
--- or answered. $1 managers, $2 their days, $3 when these begin, $4 when they end, one array each.
+-- or answered, or a meeting was held. $1 managers, $2 their days, $3 when these begin, $4 when they end, one array each.
 select m.handle as manager,
   count(*) filter (where p.closed_at is null and p.due_at >= u.since and not touched) as due,
   count(*) filter (where p.closed_at is null and p.due_at < u.since and not touched) as overdue,
@@ -142,5 +152,7 @@ join managers m on m.id = u.manager_id
 join planned_contacts p on p.manager_id = u.manager_id and p.due_at < u.until and (p.closed_at is null or p.closed_at >= u.since)
 cross join lateral (select exists (
     select from calls c where c.lead_id = p.lead_id and c.started_at >= u.since and c.started_at < u.until
-      and c.started_at >= p.set_at and (c.direction = 'outbound' or c.disposition = 'answered')) as touched) t
+      and c.started_at >= p.set_at and (c.direction = 'outbound' or c.disposition = 'answered'))
+    or exists (select from meetings n where n.lead_id = p.lead_id and n.author_kind = 'person' and n.started_at >= u.since
+      and n.started_at < u.until and n.started_at >= p.set_at) as touched) t
 group by m.handle;

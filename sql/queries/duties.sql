@@ -1,13 +1,31 @@
 -- comments_on
 -- What was written on these leads, or on these calls, since a moment. $1 leads, $2 calls, $3 since.
-select c.id, c.lead_id, c.call_id, c.author_kind, c.author_id, c.text, c.outcome, c.at, p.text as previous
-from (select id, lead_id, call_id, author_kind, author_id, text, outcome, at from comments
+select c.id, c.lead_id, c.call_id, c.author_kind, c.author_id, c.text, c.outcome, c.at, c.edited_at, p.text as previous
+from (select id, lead_id, call_id, author_kind, author_id, text, outcome, at, edited_at from comments
       where lead_id = any($1::bigint[]) and at >= $3
       union
-      select id, lead_id, call_id, author_kind, author_id, text, outcome, at from comments
+      select id, lead_id, call_id, author_kind, author_id, text, outcome, at, edited_at from comments
       where call_id = any($2::bigint[]) and lead_id <> all($1::bigint[])) c
 left join lateral (select b.text from comments b where b.lead_id = c.lead_id and b.author_kind = 'person' and b.text <> ''
                      and (b.at, b.id) < (c.at, c.id) order by b.at desc, b.id desc limit 1) p on true;
+
+-- former_words
+-- What comments said before they were changed, oldest first. $1 comments.
+select comment_id, text, outcome, until from comment_versions where comment_id = any($1::bigint[]) order by comment_id, until, id;
+
+-- meetings_on
+-- Meetings on these leads that began since a moment. $1 leads, $2 since.
+select id, lead_id, manager_id, author_kind, started_at, ended_at from meetings
+where lead_id = any($1::bigint[]) and started_at >= $2 order by started_at, id;
+
+-- met_since
+-- Leads with meetings since a moment. $1 since, $2 the managers who held them, or null for all.
+select distinct lead_id from meetings where started_at >= $1 and ($2::bigint[] is null or manager_id = any($2::bigint[]));
+
+-- exemptions_of
+-- Approved exemptions of these leads; a lead owes no next date from the approval until the withdrawal. $1 leads.
+select lead_id, approved_at, withdrawn_at from exemptions
+where lead_id = any($1::bigint[]) and approved_at is not null order by approved_at, id;
 
 -- promises_of
 -- Every planned contact of these leads, moved ones too, that was set or due since a moment, with who had it until when.
@@ -37,12 +55,13 @@ select id, author_id, entered_at from leads
 where id = any($1::bigint[]) and author_kind = 'person' and author_id is not null and source is distinct from 'import' and entered_at >= $2;
 
 -- given_up
--- Which of these leads managers gave up, and after how many conversations. $1 leads, $2 seconds that make a conversation,
--- $3 sources that have their own, $4 theirs.
+-- Which of these leads managers gave up, and after how many conversations, by phone or at meetings. $1 leads, $2 seconds that make
+-- a conversation by phone, $3 sources that have their own, $4 theirs.
 select l.id, l.lost_by, l.lost_at, (select count(*) from calls c
     left join unnest($3::bigint[], $4::int[]) as t (source_id, min_talk) on t.source_id = c.source_id
     where c.lead_id = l.id and c.twin_of is null and c.disposition = 'answered' and c.started_at <= l.lost_at
-      and (c.talk_seconds >= coalesce(t.min_talk, $2::int) or c.claim = 'accepted')) as conversations
+      and (c.talk_seconds >= coalesce(t.min_talk, $2::int) or c.claim = 'accepted'))
+  + (select count(*) from meetings t where t.lead_id = l.id and t.author_kind = 'person' and t.started_at <= l.lost_at) as conversations
 from leads l where l.id = any($1::bigint[]) and l.stage = 'lost' and l.lost_by is not null;
 
 -- first_conversations

@@ -16,5 +16,6 @@ left join planned_contacts p on p.lead_id = l.id and p.closed_at is null and p.a
 left join lateral (select greatest(
     (select max(c.started_at) from calls c where c.lead_id = l.id and c.twin_of is null
        and (c.direction = 'outbound' or c.disposition = 'answered')),
-    (select max(n.at) from comments n where n.lead_id = l.id and n.author_kind = 'person')) as at) t on l.stage <> 'lost'
+    (select max(n.at) from comments n where n.lead_id = l.id and n.author_kind = 'person'),
+    (select max(m.started_at) from meetings m where m.lead_id = l.id and m.author_kind = 'person')) as at) t on l.stage <> 'lost'
 group by l.manager_id;

@@ -114,7 +114,7 @@ class Endpoint:
     ``answer`` is the type whose JSON Schema the answer keeps to.
     """
 
-    method: Literal["GET", "POST", "PATCH"]
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
     summary: str
     handler: Callable[[Ask], Awaitable[Any]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal, NotRequired
 
 from pydantic import Field
@@ -20,8 +21,17 @@ class NextContact(TypedDict):
     goal: str | None
 
 
+class Exempt(TypedDict):
+    id: int
+    kind: crm.ExemptionKind
+    status: Literal["asked", "approved"]
+
+
 class Lead(TypedDict):
-    """A lead; ``author`` entered it (a handle), ``author_kind`` machine enters for nobody."""
+    """A lead; ``author`` entered it (a handle), ``author_kind`` machine enters for nobody.
+
+    ``exemption``: an approved one owes no next date, an asked one changes nothing yet. ``opted_out``: it does not want calls.
+    """
 
     id: int
     name: str
@@ -37,6 +47,8 @@ class Lead(TypedDict):
     author_kind: Literal["person", "machine"]
     entered_at: str
     next_contact: NextContact | None
+    exemption: Exempt | None
+    opted_out: bool
 
 
 class Leads(TypedDict):
@@ -44,10 +56,20 @@ class Leads(TypedDict):
     next: str | None
 
 
-class Event(TypedDict):
-    """A call, a comment or a planned contact; which parts are there depends on ``kind``."""
+class FormerWords(TypedDict):
+    """What a comment said until it was changed."""
 
-    kind: Literal["call", "comment", "planned"]
+    text: str
+    outcome: str | None
+    goal: str | None
+    until: str
+    changed_by: str
+
+
+class Event(TypedDict):
+    """A call, a meeting, a comment or a planned contact; which parts are there depends on ``kind``."""
+
+    kind: Literal["call", "meeting", "comment", "planned"]
     id: int
     at: str
     manager: NotRequired[str | None]
@@ -64,6 +86,10 @@ class Event(TypedDict):
     due_at: NotRequired[str]
     basis: NotRequired[str]
     closed_because: NotRequired[str | None]
+    reason: NotRequired[str | None]
+    minutes: NotRequired[int]
+    edited_at: NotRequired[str | None]
+    versions: NotRequired[list[FormerWords]]
 
 
 class History(TypedDict):
@@ -116,9 +142,12 @@ class LeadsQuery(Told):
 
 
 class NewContact(Told):
+    """``reason``: why it lies further ahead than ``max_horizon`` days."""
+
     at: Moment
     basis: Basis = "own"
     goal: Text | None = None
+    reason: Text | None = None
 
 
 class NewComment(Written):
@@ -132,17 +161,19 @@ class NewComment(Written):
 
 
 class SetContact(Told):
-    """``at`` is the date itself; ``set_at`` is when it was set elsewhere (admin and supervisor)."""
+    """``at`` is the date itself; ``set_at`` is when it was set elsewhere (admin and supervisor); ``reason`` as above."""
 
     at: Moment
     basis: Basis = "own"
     goal: Text | None = None
+    reason: Text | None = None
     author: str | None = None
     set_at: Moment | None = None
 
 
-def _plan(told: NewContact | SetContact) -> crm.Plan:
-    return crm.Plan(told.at, told.basis, told.goal)
+async def _plan(ask: Ask, told: NewContact | SetContact, planner: int | None, when: datetime) -> crm.Plan:
+    await pipeline.check_horizon(ask.conn, told.at, told.reason, manager_id=planner, at=when, company=ask.company)
+    return crm.Plan(told.at, told.basis, told.goal, told.reason)
 
 
 async def enter(ask: Ask) -> dict[str, Any]:
@@ -231,13 +262,15 @@ async def comment(ask: Ask) -> dict[str, Any]:
     lead_id = ask.id("id")
     lead = await crm.lead_seen_by(ask.conn, lead_id, ask.asker.seen_by)
     author, when = await author_of(ask, told.author), moment_of(ask, told.at)
-    note = crm.Note(told.text, told.outcome, told.goal, told.call, _plan(told.next_contact) if told.next_contact else None)
+    planner = await planner_of(ask, author, lead)
+    contact = await _plan(ask, told.next_contact, planner, when) if told.next_contact is not None else None
+    note = crm.Note(told.text, told.outcome, told.goal, told.call, contact)
     comment_id = await crm.comment(
         ask.conn,
         lead_id,
         note,
         author=author,
-        manager_id=await _planner(ask, author, lead),
+        manager_id=planner,
         at=when,
         now=ask.now,
     )
@@ -245,7 +278,7 @@ async def comment(ask: Ask) -> dict[str, Any]:
     return {"id": comment_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 
 
-async def _planner(ask: Ask, author: crm.Author, lead: dict[str, Any]) -> int | None:
+async def planner_of(ask: Ask, author: crm.Author, lead: dict[str, Any]) -> int | None:
     """Who is to make the contact: who set the date, else whose lead it is."""
     if author.manager_id is not None:
         return author.manager_id
@@ -258,14 +291,9 @@ async def plan(ask: Ask) -> dict[str, Any]:
     lead_id = ask.id("id")
     lead = await crm.lead_seen_by(ask.conn, lead_id, ask.asker.seen_by)
     author, when = await author_of(ask, told.author), moment_of(ask, told.set_at)
-    planned_id = await crm.plan(
-        ask.conn,
-        lead_id,
-        _plan(told),
-        author=author,
-        manager_id=await _planner(ask, author, lead),
-        at=when,
-    )
+    planner = await planner_of(ask, author, lead)
+    contact = await _plan(ask, told, planner, when)
+    planned_id = await crm.plan(ask.conn, lead_id, contact, author=author, manager_id=planner, at=when)
     await pipeline.notes_came(ask.conn, [lead_id], at=when, company=ask.company, now=ask.now)
     return {"id": planned_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 

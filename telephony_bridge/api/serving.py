@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from telephony_bridge import db, people, webhooks
 from telephony_bridge.api.endpoint import Ask, Asker, Endpoint, Forbidden, Role
-from telephony_bridge.errors import BridgeError, Conflict, NotFound
+from telephony_bridge.errors import BridgeError, Conflict, NotFound, NotYours
 from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
 
@@ -56,7 +56,7 @@ class Serving:
                 )
             except _Wrong as wrong:
                 return webhooks.problem(wrong.status, str(wrong), errors=wrong.fields)
-            except Forbidden as refused:
+            except (Forbidden, NotYours) as refused:
                 return webhooks.problem(403, str(refused))
             except NotFound as nothing:
                 return webhooks.problem(404, str(nothing))

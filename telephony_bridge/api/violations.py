@@ -16,7 +16,7 @@ Status = Literal["watching", "reminded", "open", "fixed_late", "disputed", "conf
 
 
 class Subject(TypedDict):
-    kind: Literal["call", "lead", "day", "planned"]
+    kind: Literal["call", "lead", "day", "planned", "meeting"]
     id: int | str
 
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from telephony_bridge.crm.connectors import connector_seen, connectors, retire_connector, seen_until
 from telephony_bridge.crm.deals import add_deal, change_deal, find_deals, one_deal
+from telephony_bridge.crm.exemptions import (
+    ExemptionKind,
+    ExemptionStatus,
+    answer_exemption,
+    ask_exemption,
+    find_exemptions,
+    opted_out,
+)
 from telephony_bridge.crm.handover import (
     CardToRead,
     cards,
@@ -32,8 +40,11 @@ from telephony_bridge.crm.leads import (
     lead_seen_by,
     shown,
 )
+from telephony_bridge.crm.mailing import Mailing, mailing
+from telephony_bridge.crm.meetings import hold_meeting
 from telephony_bridge.crm.records import Basis, Note, Plan, comment, history, plan, planned, planned_today
 from telephony_bridge.crm.shares import Held, shares
+from telephony_bridge.crm.versions import change_comment
 
 __all__ = [
     "Author",
@@ -41,8 +52,11 @@ __all__ = [
     "Buys",
     "CardToRead",
     "Changes",
+    "ExemptionKind",
+    "ExemptionStatus",
     "Held",
     "Imported",
+    "Mailing",
     "NewLead",
     "Note",
     "Outcome",
@@ -50,25 +64,32 @@ __all__ = [
     "Stage",
     "add_deal",
     "add_lead",
+    "answer_exemption",
+    "ask_exemption",
     "cards",
     "cards_to_read",
+    "change_comment",
     "change_deal",
     "change_lead",
     "comment",
     "connector_seen",
     "connectors",
     "find_deals",
+    "find_exemptions",
     "find_leads",
     "handovers",
     "held",
     "history",
+    "hold_meeting",
     "import_leads",
     "last_handover",
     "lead_seen_by",
     "leads_given",
+    "mailing",
     "one_card",
     "one_deal",
     "one_handover",
+    "opted_out",
     "owed_comments",
     "pass_on",
     "plan",

@@ -53,7 +53,7 @@ async def import_leads(
         else:
             fresh.append((place, (phone, extension)))
             taken.append(extension)
-    found.added = await _enter(conn, [(lines[place], number) for place, number in fresh], managers=managers, now=now)
+    found.added = await enter_lines(conn, [(lines[place], number) for place, number in fresh], managers=managers, now=now)
     return found
 
 
@@ -67,9 +67,10 @@ def _checked(line: Mapping[str, str], managers: Mapping[str, int], region: str) 
     return numbers[0]
 
 
-async def _enter(
+async def enter_lines(
     conn: db.Connection, fresh: Sequence[tuple[Mapping[str, str], Phone]], *, managers: Mapping[str, int], now: datetime
 ) -> list[int]:
+    """New leads of a machine, in order, each with its number; returns their ids."""
     if not fresh:
         return []
     lines = [line for line, _ in fresh]

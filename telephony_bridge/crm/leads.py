@@ -66,7 +66,7 @@ def read_phones(spelled: Iterable[str], region: str) -> list[Phone]:
     return list(found.items())
 
 
-def _same(one: str | None, other: str | None) -> bool:
+def is_same(one: str | None, other: str | None) -> bool:
     """Behind one switchboard two extensions are two leads; where one is not known the number alone decides (EC-18)."""
     return one is None or other is None or one == other
 
@@ -75,7 +75,7 @@ async def _holder(conn: db.Connection, wanted: Sequence[Phone], *, besides: int 
     """A lead that has one of these numbers already, and that number."""
     asked = dict(wanted)
     for row in await conn.fetch(SQL.holders, list(asked)):
-        if row["lead_id"] != besides and _same(row["extension"], asked[row["phone"]]):
+        if row["lead_id"] != besides and is_same(row["extension"], asked[row["phone"]]):
             return row["lead_id"], row["phone"]
     return None
 
@@ -227,4 +227,10 @@ def _json(row: db.Record) -> dict[str, Any]:
         "next_contact": (
             {"at": rfc3339(row["due_at"]), "basis": row["basis"], "goal": row["goal"]} if row["due_at"] is not None else None
         ),
+        "exemption": (
+            {"id": row["exemption_id"], "kind": row["exemption_kind"], "status": row["exemption_status"]}
+            if row["exemption_id"] is not None
+            else None
+        ),
+        "opted_out": row["opted_out"],
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
 from telephony_bridge import db
 from telephony_bridge.crm.leads import Author, Outcome
+from telephony_bridge.crm.versions import versions_of
 from telephony_bridge.errors import NotFound, Refused
 from telephony_bridge.model import rfc3339
 
@@ -20,11 +21,12 @@ Basis = Literal["agreed", "own"]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A next-contact date: agreed with the client, or set by the manager himself (R28)."""
+    """A next-contact date: agreed with the client, or set by the manager himself (R28); ``reason`` says why it is far (R29)."""
 
     due_at: datetime
     basis: Basis = "own"
     goal: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +80,38 @@ async def plan(conn: db.Connection, lead_id: int, told: Plan, *, author: Author,
         raise Refused(f"next_contact: {rfc3339(told.due_at)} is not after {rfc3339(at)}; the next contact lies ahead")
     await conn.execute(SQL.end_planned, lead_id, at)
     return int(
-        await conn.fetchval(SQL.plan, lead_id, manager_id, told.due_at, told.basis, told.goal, author.manager_id, author.kind, at)
+        await conn.fetchval(
+            SQL.plan, lead_id, manager_id, told.due_at, told.basis, told.goal, author.manager_id, author.kind, at, told.reason
+        )
     )
 
 
 async def history(conn: db.Connection, lead_id: int) -> list[dict[str, Any]]:
-    """All that happened with a lead, oldest first: ``kind`` is call, comment or planned (R17, R24)."""
-    return [_event(row) for row in await conn.fetch(SQL.history, lead_id)]
+    """All that happened with a lead, oldest first: ``kind`` is call, meeting, comment or planned (R8, R17, R24)."""
+    rows = await conn.fetch(SQL.history, lead_id)
+    versions = await versions_of(conn, [row["id"] for row in rows if row["edited_at"] is not None])
+    return [_event(row, versions) for row in rows]
 
 
 _PARTS = {
     "call": ("manager", "direction", "disposition", "talk_seconds", "recording_url"),
+    "meeting": ("author_kind", "goal"),
     "comment": ("author_kind", "text", "outcome", "goal"),
-    "planned": ("author_kind", "basis", "goal", "closed_because"),
+    "planned": ("author_kind", "basis", "goal", "reason", "closed_because"),
 }
 
 
-def _event(row: db.Record) -> dict[str, Any]:
+def _event(row: db.Record, versions: Mapping[int, list[dict[str, Any]]]) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": row["kind"], "id": row["id"], "at": rfc3339(row["at"])}
     found |= {name: row[name] for name in _PARTS[row["kind"]]}
     if row["kind"] == "comment":
         found |= {"author": row["manager"], "call": row["call_id"]}
+        found["edited_at"] = rfc3339(row["edited_at"]) if row["edited_at"] is not None else None
+        found["versions"] = versions.get(row["id"], [])
     if row["kind"] == "planned":
         found |= {"author": row["manager"], "due_at": rfc3339(row["due_at"])}
+    if row["kind"] == "meeting":
+        found |= {"author": row["manager"], "minutes": int((row["ended_at"] - row["at"]).total_seconds()) // 60}
     return found
 
 

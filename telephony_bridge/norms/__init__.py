@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telephony_bridge.norms import calendar, evidence, rules, verdict, words
+from telephony_bridge.norms import calendar, evidence, presets, rules, verdict, words
 from telephony_bridge.norms.policy import SETTINGS, Norm, Person, Rules, list_norms, list_policy, load_rules, set_norm, set_policy
 from telephony_bridge.norms.production import day_kind
 from telephony_bridge.norms.tally import (
@@ -46,6 +46,7 @@ __all__ = [
     "load_rules",
     "new_leads",
     "not_counted",
+    "presets",
     "report",
     "reports",
     "rules",

@@ -12,6 +12,7 @@ import holidays
 
 from telephony_bridge import db
 from telephony_bridge.errors import Refused
+from telephony_bridge.norms import presets
 from telephony_bridge.norms.calendar import format_hours, parse_hours
 
 SQL = db.queries("norms")
@@ -21,7 +22,7 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, percent, clock, country, hours, percents, or words separated by |
+    unit: str  # minutes, seconds, days, count, percent, clock, country, hours, percents, spans, or words separated by |
     default: str
     meaning: str
 
@@ -44,6 +45,9 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "callback": Setting("minutes", "30", "a missed call is called back within so many minutes of the shift (EC-13)"),
     "first_call_qualifies": Setting("true|false", "false", "after the first conversation a lead says if it buys alike (R11)"),
+    "comment_kept": Setting("days", "30", "a comment's text may not be removed within so long after it was written (EC-45)"),
+    "max_horizon": Setting("days", "100", "a next date further ahead needs a reason (R29)"),
+    "presets": Setting("spans", "7d/1m/3m", "the dates offered when the client named none: days, weeks or months ahead (R29)"),
     "close_min_contacts": Setting("count", "3", "conversations before a manager may give a lead up by himself (R12)"),
     "handover_read": Setting("days", "2", "working days in which a card that was handed over is read; 0 asks for none (R25)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
@@ -254,6 +258,8 @@ def read_value(name: str, typed: str) -> str:
         raise Refused(f"{name}: read {typed!r}, expected off, or percents from 1 to 100 by week of work such as 25/50/75/100")
     if unit == "hours":
         return value if value == "off" else format_hours(*parse_hours(value))
+    if unit == "spans":
+        return "/".join(presets.split(name, value))
     if "|" in unit:
         if value in unit.split("|"):
             return value

@@ -25,6 +25,7 @@ class Debt:
     owner_id: int | None
     lost_at: datetime | None
     owed_by_call: bool
+    is_exempt: bool = False  # a supervisor has said that no date is owed (R27)
 
 
 _OPENED = frozenset({"open", "fixed_late", "disputed", "confirmed", "excused"})
@@ -48,7 +49,7 @@ def met_at(debt: Debt, found_at: datetime, due_at: datetime, contacts: Sequence[
     if debt.status == "closed":
         return debt.because != "corrected", debt.fixed_at or due_at
     met = dated_at(found_at, contacts)
-    if met == found_at:
+    if met == found_at or (debt.is_exempt and met is None and debt.status != "fixed_late"):
         return False, None
     if met is None or (debt.lost_at is not None and debt.lost_at < met):
         met = debt.lost_at or debt.fixed_at

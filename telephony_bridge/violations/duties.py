@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from telephony_bridge.model import Direction, Disposition
+from telephony_bridge.violations.exemptions import Spared, date_due
 
 Word = Literal["done", "due", "late", "not_needed"]
 TYPED_WHILE_RINGING = timedelta(minutes=2)  # EC-5, EC-6
@@ -20,6 +21,7 @@ TYPED_WHILE_RINGING = timedelta(minutes=2)  # EC-5, EC-6
 class CallForDuty:
     """A call as its duties see it. ``duty_manager`` is the last who talked with the client (EC-27); None owes nothing.
 
+    A meeting is owed the same as a conversation and stands among the calls under its negated id (R8, ``meetings``).
     ``conversation``: a person answered and the talk reached the threshold; without one ``needs`` says what is owed (R18).
     ``comment_due_at`` is EC-7's for a conversation and the day's close without one (V02); a next date is due at ``due_at``.
     """
@@ -42,11 +44,19 @@ class CallForDuty:
     series: timedelta = timedelta(minutes=30)
     drop_merge: timedelta = timedelta(minutes=5)
     set_anew: bool = False  # a date set before the call is not enough (R37, mode ``touched``)
+    spared: tuple[Spared, ...] = ()  # by exemptions of its lead (R27)
+
+    def date_due_at(self, met_at: datetime | None) -> datetime | None:
+        """When its next date, set at ``met_at`` or not yet, is due; None while an exemption spares it."""
+        return date_due(self.due_at, self.spared, met_at)
 
 
 @dataclass(frozen=True, slots=True)
 class CommentFact:
-    """A comment. Machine text (``by_person`` false) satisfies nothing (R19)."""
+    """A comment. Machine text (``by_person`` false) satisfies nothing (R19).
+
+    ``at`` is what it can be about; ``since`` is when its words came, where they were changed later (R24, ``removals``).
+    """
 
     id: int
     lead_id: int
@@ -57,6 +67,11 @@ class CommentFact:
     has_text: bool
     text: str = ""
     previous: str | None = None  # the person's text before it on this lead
+    since: datetime | None = None
+
+    @property
+    def said_at(self) -> datetime:
+        return self.since or self.at
 
 
 _EMPTY_WORDS = {
@@ -81,20 +96,6 @@ def is_poor(comment: CommentFact, least_letters: int) -> bool:
     if sum(letter.isalpha() for letter in words) < least_letters or words in _EMPTY_WORDS:
         return True
     return comment.previous is not None and words == " ".join(comment.previous.lower().split()).strip(" .,!?-–—")
-
-
-def said_well_at(call: CallForDuty, comments: Sequence[CommentFact], least_letters: int) -> datetime | None:
-    """When this conversation first had a comment that is not poor."""
-    return min(
-        (
-            comment.at
-            for comment in comments
-            if _satisfies(comment, call)
-            and call.started_at - TYPED_WHILE_RINGING <= comment.at
-            and not is_poor(comment, least_letters)
-        ),
-        default=None,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +136,25 @@ def _owes_comment(call: CallForDuty) -> bool:
     return _owes(call) and (call.conversation or call.needs != "nothing")
 
 
-def _satisfies(comment: CommentFact, call: CallForDuty) -> bool:
-    """Is this comment, by its content and place, one that this call could be covered by?"""
+Place = tuple[Literal["call", "lead"], int]
+
+
+def place_of(comment: CommentFact) -> Place:
+    """The call a comment is bound to, else its lead."""
+    return ("call", comment.call_id) if comment.call_id is not None else ("lead", comment.lead_id)
+
+
+def places_of(call: CallForDuty) -> set[Place]:
+    """Where comments stand that a call could be covered by: on itself, on its lead, on any candidate (EC-17)."""
+    found: set[Place] = {("lead", lead_id) for lead_id in call.candidates} | {("call", call.id)}
+    return found | {("lead", call.lead_id)} if call.lead_id is not None else found
+
+
+def _can_be_about(comment: CommentFact, call: CallForDuty) -> bool:
+    """Is this comment, by its time and content, one that a call of its place could be covered by (EC-5, EC-6)?"""
     outcome_is_enough = not call.conversation and call.needs != "comment"
-    if not comment.by_person or not (comment.has_text or (comment.outcome and outcome_is_enough)):
-        return False
-    if comment.call_id is not None:
-        return comment.call_id == call.id
-    return comment.lead_id == call.lead_id or comment.lead_id in call.candidates
+    has_content = comment.has_text or (bool(comment.outcome) and outcome_is_enough)
+    return has_content and comment.by_person and call.started_at - TYPED_WHILE_RINGING <= comment.at
 
 
 def _chains(calls: Sequence[CallForDuty]) -> list[list[CallForDuty]]:
@@ -168,19 +180,29 @@ def comment_states(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]
     A comment bound to a call covers that call's series up to it. An unbound one covers the latest uncovered series that
     began at most two minutes after it (EC-5, EC-6, EC-10); so two conversations an hour apart need two.
     """
-    states = {call.id: _NOT_NEEDED for call in calls}
+    covered = covering(calls, comments)
+    return {
+        call.id: _state(covered[call.id].said_at if call.id in covered else None, call.comment_due_at, now)
+        if _owes_comment(call)
+        else _NOT_NEEDED
+        for call in calls
+    }
+
+
+def covering(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]) -> dict[int, CommentFact]:
+    """Call id -> the comment that covered it first."""
     by_lead: dict[object, list[CallForDuty]] = {}
     for call in calls:
         if _owes_comment(call):
             by_lead.setdefault(call.lead_id if call.lead_id is not None else ("call", call.id), []).append(call)
+    by_place: dict[Place, list[CommentFact]] = {}
+    for comment in comments:
+        by_place.setdefault(place_of(comment), []).append(comment)
+    found: dict[int, CommentFact] = {}
     for mine in by_lead.values():
-        chains = _chains(mine)
-        for call_id, met_at in _covered(chains, comments).items():
-            states[call_id] = State("done", met_at)
-        for call in mine:
-            if states[call.id] is _NOT_NEEDED:
-                states[call.id] = _state(None, call.comment_due_at, now)
-    return states
+        places = set().union(*(places_of(call) for call in mine))
+        found |= _covered(_chains(mine), [comment for place in places for comment in by_place.get(place, ())])
+    return found
 
 
 _TALKED = frozenset({"talked", "agreed", "not_interested", "will_call_himself"})
@@ -221,15 +243,14 @@ def said_to_be_machines(calls: Sequence[CallForDuty], comments: Sequence[Comment
     return {call.id for call in said if call is not None}
 
 
-def _covered(chains: Sequence[Sequence[CallForDuty]], comments: Sequence[CommentFact]) -> dict[int, datetime]:
-    """Call id -> the moment a comment first covered it."""
-    met: dict[int, datetime] = {}
-    for comment in sorted(comments, key=lambda one: (one.at, one.id)):
+def _covered(chains: Sequence[Sequence[CallForDuty]], comments: Sequence[CommentFact]) -> dict[int, CommentFact]:
+    met: dict[int, CommentFact] = {}
+    for comment in sorted(comments, key=lambda one: (one.said_at, one.at, one.id)):
         for chain in reversed(chains):
             covered = _reach(chain, comment)
             fresh = [call for call in covered if call.id not in met]
             if fresh:
-                met |= {call.id: comment.at for call in fresh}
+                met |= {call.id: comment for call in fresh}
                 break
             if covered and comment.call_id is not None:
                 break
@@ -241,11 +262,8 @@ def _reach(chain: Sequence[CallForDuty], comment: CommentFact) -> list[CallForDu
 
     An attempt without a conversation is covered by what was said of the later call; a conversation needs text of its own.
     """
-    about = [
-        index
-        for index, call in enumerate(chain)
-        if _satisfies(comment, call) and call.started_at - TYPED_WHILE_RINGING <= comment.at
-    ]
+    place = place_of(comment)
+    about = [index for index, call in enumerate(chain) if _can_be_about(comment, call) and place in places_of(call)]
     if not about:
         return []
     return [call for call in chain[: about[-1] + 1] if comment.has_text or not call.conversation]
@@ -255,7 +273,7 @@ def next_contact_states(calls: Sequence[CallForDuty], planned: Sequence[PlannedF
     """Call id -> where its next date stands: an open planned contact that is due after the call (R26, R37, EC-46, EC-47).
 
     One set before the call and still open at its end satisfies at once, unless it is to be set anew after each; one set later
-    from the moment it was set.
+    from the moment it was set. While an exemption of the lead stands, what was not met before it is not needed (R27).
     """
     states = {}
     for call in calls:
@@ -271,5 +289,7 @@ def next_contact_states(calls: Sequence[CallForDuty], planned: Sequence[PlannedF
             and (contact.set_at >= call.started_at or not call.set_anew)
             and (contact.closed_at is None or contact.closed_at > max(contact.set_at, call.ended_at))
         ]
-        states[call.id] = _state(min(met, default=None), call.due_at, now)
+        met_at = min(met, default=None)
+        due_at = call.date_due_at(met_at)
+        states[call.id] = _state(met_at, due_at, now) if due_at is not None else _NOT_NEEDED
     return states

@@ -1,4 +1,4 @@
-"""SQL of what people did about calls: comments and planned contacts, as the duties see them."""
+"""SQL of what people recorded: comments, planned contacts, meetings and exemptions, as the duties see them."""
 
 from __future__ import annotations
 
@@ -7,27 +7,72 @@ from datetime import date, datetime
 
 from telephony_bridge import db
 from telephony_bridge.violations.duties import CommentFact, PlannedFact
+from telephony_bridge.violations.exemptions import Exemption
+from telephony_bridge.violations.meetings import Meeting
 from telephony_bridge.violations.promises import Promise
+from telephony_bridge.violations.removals import Comment, Words
 
 SQL = db.queries("duties")
 
 
-async def comments_on(conn: db.Connection, leads: Iterable[int], calls: Iterable[int], since: datetime) -> list[CommentFact]:
-    """What was written on these leads since a moment, or on these calls."""
+async def comments_on(conn: db.Connection, leads: Iterable[int], calls: Iterable[int], since: datetime) -> list[Comment]:
+    """What was written on these leads since a moment, or on these calls, each with what it said before it was changed."""
+    rows = await conn.fetch(SQL.comments_on, sorted(set(leads)), sorted(set(calls)), since)
+    edited = [row["id"] for row in rows if row["edited_at"] is not None]
+    former: dict[int, list[db.Record]] = {}
+    for version in await conn.fetch(SQL.former_words, edited) if edited else ():
+        former.setdefault(version["comment_id"], []).append(version)
+    return [_comment(row, former.get(row["id"], [])) for row in rows]
+
+
+def _comment(row: db.Record, former: Sequence[db.Record]) -> Comment:
+    words = []
+    since = row["at"]
+    for version in former:
+        words.append(Words(since, version["text"], version["outcome"]))
+        since = max(since, version["until"])
+    words.append(Words(since, row["text"], row["outcome"]))
+    first = CommentFact(
+        id=row["id"],
+        lead_id=row["lead_id"],
+        call_id=row["call_id"],
+        by_person=row["author_kind"] == "person",
+        at=row["at"],
+        outcome=words[0].outcome,
+        has_text=words[0].has_text,
+        text=words[0].text,
+        previous=row["previous"],
+    )
+    return Comment(first, row["author_id"], tuple(words))
+
+
+async def meetings_on(conn: db.Connection, leads: Iterable[int], since: datetime) -> list[Meeting]:
+    """Meetings on these leads that began since a moment."""
     return [
-        CommentFact(
+        Meeting(
             id=row["id"],
             lead_id=row["lead_id"],
-            call_id=row["call_id"],
+            manager_id=row["manager_id"],
             by_person=row["author_kind"] == "person",
-            at=row["at"],
-            outcome=row["outcome"],
-            has_text=bool(row["text"].strip()),
-            text=row["text"],
-            previous=row["previous"],
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
         )
-        for row in await conn.fetch(SQL.comments_on, sorted(set(leads)), sorted(set(calls)), since)
+        for row in await conn.fetch(SQL.meetings_on, sorted(set(leads)), since)
     ]
+
+
+async def met_since(conn: db.Connection, since: datetime, managers: Sequence[int] | None = None) -> list[int]:
+    """Leads with meetings that began since a moment, of these managers or of all."""
+    return [row["lead_id"] for row in await conn.fetch(SQL.met_since, since, managers)]
+
+
+async def exemptions_of(conn: db.Connection, leads: Iterable[int]) -> dict[int, list[Exemption]]:
+    """Lead -> its exemptions that were approved, in order of approval; withdrawn ones too."""
+    found: dict[int, list[Exemption]] = {}
+    for row in await conn.fetch(SQL.exemptions_of, sorted(set(leads))):
+        one = Exemption(row["lead_id"], row["approved_at"], row["withdrawn_at"])
+        found.setdefault(one.lead_id, []).append(one)
+    return found
 
 
 async def promises_of(conn: db.Connection, leads: Iterable[int], since: datetime) -> list[Promise]:

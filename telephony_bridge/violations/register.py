@@ -54,7 +54,7 @@ class Finding:
     """
 
     code: str
-    subject_kind: Literal["call", "lead", "day", "planned"]
+    subject_kind: Literal["call", "lead", "day", "planned", "meeting"]
     subject_id: str
     manager_id: int
     day: date
@@ -306,6 +306,8 @@ def _json(row: db.Record, moves: list[dict[str, Any]]) -> dict[str, Any]:
     name, severity = CODES[row["code"]]
     if row["code"] == "V09" and row["evidence"].get("basis") == "own":
         severity = "minor"  # a date agreed with the client is a graver promise than one's own (R28)
+    if row["code"] == "V16" and row["evidence"].get("removed"):
+        name = "COMMENT_REMOVED"  # EC-45
     return {
         "id": row["id"],
         "code": row["code"],

@@ -29,6 +29,9 @@ async def busy(street: Street) -> Street:
     short = {"author": "ivan", "at": at("11:01").isoformat(), "text": "Не надо.", "outcome": "not_interested"}
     await street.ask("POST", f"/leads/{lead}/comments", short)
     await street.ask("POST", "/deals", {"lead": lead, "title": "Партия", "amount": "150000.50"})
+    token = await street.token_of("ivan")
+    for kind in ("wrong_number", "competitor"):
+        await street.ask("POST", f"/leads/{lead}/exemptions", {"kind": kind, "reason": "Сказал сам"}, token=token)
     await street.work("23:59")
     return street
 
@@ -47,6 +50,16 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("PATCH", "/leads/{id}"): ("/leads/1", {"buys_analog": "yes", "stage": "potential"}),
     ("POST", "/leads/{id}/comments"): ("/leads/1/comments", {"text": "Ещё раз.", "author": "ivan"}),
     ("POST", "/leads/{id}/next-contacts"): ("/leads/1/next-contacts", {"at": "2027-02-01T07:00:00Z"}),
+    ("PATCH", "/leads/{id}/comments/{comment}"): ("/leads/1/comments/1", {"text": "Просит прайс на лист."}),
+    ("DELETE", "/leads/{id}/comments/{comment}"): ("/leads/1/comments/1", None),
+    ("POST", "/leads/{id}/meetings"): ("/leads/1/meetings", {"at": "2026-11-24T07:00:00Z", "minutes": 45, "author": "ivan"}),
+    ("GET", "/leads/{id}/presets"): ("/leads/1/presets", None),
+    ("POST", "/leads/{id}/exemptions"): ("/leads/1/exemptions", {"kind": "opt_out", "reason": "Просит не звонить"}),
+    ("GET", "/exemptions"): ("/exemptions?status=approved&lead=1", None),
+    ("POST", "/exemptions/{id}/withdraw"): ("/exemptions/3/withdraw", {"reason": "Передумал"}),
+    ("POST", "/exemptions/{id}/approve"): ("/exemptions/1/approve", {"reason": "Проверил"}),
+    ("POST", "/exemptions/{id}/refuse"): ("/exemptions/2/refuse", {"reason": "Не похоже"}),
+    ("POST", "/mailings"): ("/mailings", {"recipients": ["+79990000001", "+79990000066", "x"], "create": True}),
     ("POST", "/deals"): ("/deals", {"lead": 1, "title": "Вторая партия"}),
     ("PATCH", "/deals/{id}"): ("/deals/1", {"stage": "won"}),
     ("POST", "/deliveries/{id}/replay"): ("/deliveries/1/replay", {}),

@@ -1,0 +1,31 @@
+"""How far ahead a next date may lie without a reason, and the dates that are offered (R29, R30)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from telephony_bridge import db, deriving, norms
+from telephony_bridge.errors import Refused
+from telephony_bridge.model import Company, rfc3339
+
+
+async def offered_dates(
+    conn: db.Connection, manager_id: int | None, *, company: Company, now: datetime
+) -> list[tuple[str, datetime]]:
+    """(span, moment) of each preset, on working days of this manager's, or of the company's usual week."""
+    book = await deriving.open_book(conn, company, since=now.date())
+    spans = norms.presets.split("presets", book.word("presets", manager_id, book.day(manager_id, now)))
+    return norms.presets.dates(book.schedule(manager_id), now, spans)
+
+
+async def check_horizon(
+    conn: db.Connection, due_at: datetime, reason: str | None, *, manager_id: int | None, at: datetime, company: Company
+) -> None:
+    """A next date beyond ``max_horizon`` days, as of ``at``, needs a reason (R29). Raises ``Refused``."""
+    if reason is not None and reason.strip():
+        return
+    book = await deriving.open_book(conn, company, since=at.date())
+    zone = book.schedule(manager_id).week_at(at).timezone
+    days = book.setting("max_horizon", manager_id, book.day(manager_id, at))
+    if (due_at.astimezone(zone).date() - at.astimezone(zone).date()).days > days:
+        raise Refused(f"reason: {rfc3339(due_at)} is more than {days} days ahead; say why, or set a nearer date (max_horizon)")
