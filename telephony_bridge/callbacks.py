@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from telephony_bridge import calls, db, matcher, violations
-from telephony_bridge.deriving import Book, reach
+from telephony_bridge.book import Book, reach
 from telephony_bridge.model import Direction, Disposition, MatchResult
 from telephony_bridge.norms import calendar
 from telephony_bridge.silence import Span

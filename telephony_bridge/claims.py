@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db
-from telephony_bridge.deriving import Book
+from telephony_bridge.book import Book
 from telephony_bridge.model import MatchResult
 from telephony_bridge.silence import Span
 from telephony_bridge.violations import Finding

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from telephony_bridge import crm, db, norms, silence, violations
-from telephony_bridge.deriving import Book, open_book
+from telephony_bridge.book import Book, open_book
 from telephony_bridge.model import Company, Verdict, rfc3339
 from telephony_bridge.norms import Tally, calendar, verdict
 from telephony_bridge.suspects import judge_suspects

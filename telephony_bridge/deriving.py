@@ -1,219 +1,30 @@
-"""How the rooms' answers are put together for calls: who, whose lead, what it counts for, what is owed for it.
+"""Who made a call, whose lead it is, and what it counts for: the rooms' answers put together.
 
-One floor below the stories: here a call meets the book of rules and people as it stands in this transaction.
+One floor below the stories: here a call meets the book.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from telephony_bridge import calls, db, matcher, norms, people, violations, webhooks
+from telephony_bridge import calls, db, matcher
+from telephony_bridge.book import Book
 from telephony_bridge.model import (
     Call,
-    Company,
-    DayKind,
     Direction,
     Disposition,
     LeadCandidate,
     Match,
     MatchResult,
-    Schedule,
     Talk,
-    Week,
     Weight,
 )
-from telephony_bridge.norms import calendar, rules
-from telephony_bridge.violations import Exemption, Finding, Meeting, Spared, duties, removals
+from telephony_bridge.norms import rules
 
-CALL_CODES = ("V01", "V02", "V03", "V04", "V05", "V16")
-MEETING_CODES = ("V01", "V03", "V16")
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """When a manager's day was closed, and what was known then: entries of leads, versions of rules, moves of leads (R3)."""
-
-    at: datetime
-    leads_until: datetime
-    policies_until: int
-    norms_until: int
-    moves_until: int
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """Rules and people as they stand in this transaction."""
-
-    company: Company
-    sources: Mapping[int, webhooks.Source]
-    rules: norms.Rules
-    handles: Mapping[int, str]
-    names: Mapping[int, str]
-    schedules: dict[int | None, Schedule]  # None: where there is no manager
-    closed: dict[tuple[int, date], Closed]
-    closed_since: list[date]  # one day: closings before it are not read yet, see ``reach``
-    _settings: dict[tuple[str, int | None, date], int] = field(default_factory=dict)  # asked a dozen times a call
-    _days: dict[tuple[int | None, datetime], date] = field(default_factory=dict)  # as often
-
-    def person(self, manager_id: int | None, day: date) -> norms.Person:
-        """The manager as the versions of norms and policy see him on a day."""
-        return _person(manager_id, self.schedules[manager_id], day) if manager_id in self.handles else _NOBODY
-
-    def week(self, manager_id: int | None, day: date) -> Week:
-        return self.schedule(manager_id).week(day)
-
-    def schedule(self, manager_id: int | None) -> Schedule:
-        """The manager's, or the company's clock with the usual hours where there is no manager."""
-        return self.schedules[manager_id if manager_id in self.handles else None]
-
-    def word(self, name: str, manager_id: int | None, day: date) -> str:
-        """A setting that is a word."""
-        return self.rules.value(name, self.person(manager_id, day), day, self._known(manager_id, day))
-
-    def flag(self, name: str, manager_id: int | None, day: date) -> bool:
-        return self.rules.flag(name, self.person(manager_id, day), day, self._known(manager_id, day))
-
-    def norm(self, metric: str, manager_id: int, segment: str, day: date) -> norms.Norm | None:
-        """The norm of one of his segments."""
-        closed = self.closed.get((manager_id, day))
-        person = replace(self.person(manager_id, day), segment=segment)
-        return self.rules.norm(metric, person, day, closed.norms_until if closed is not None else None)
-
-    def version(self, manager_id: int | None, day: date) -> str:
-        """Names the state of the policy that a day is judged by."""
-        return self.rules.version(self._known(manager_id, day))
-
-    def _known(self, manager_id: int | None, day: date) -> int | None:
-        """A closed day is judged by the versions that were known when it was closed (R3)."""
-        closed = self.closed.get((manager_id, day)) if manager_id is not None else None
-        return closed.policies_until if closed is not None else None
-
-    def setting(self, name: str, manager_id: int | None, day: date) -> int:
-        key = (name, manager_id, day)
-        if key not in self._settings:
-            self._settings[key] = self.rules.number(name, self.person(manager_id, day), day, self._known(manager_id, day))
-        return self._settings[key]
-
-    def min_talk(self, source_id: int, manager_id: int | None, day: date) -> int:
-        """Seconds that make a conversation: the source's own number beats the policy (EC-33)."""
-        source = self.sources.get(source_id)
-        if source is not None and source.min_talk is not None:
-            return source.min_talk
-        return self.setting("min_talk", manager_id, day)
-
-    def has_left(self, manager_id: int | None, day: date) -> bool:
-        """Whether the day is after his last one: calls by his extension are then somebody else's doing (EC-60)."""
-        last_day = self.schedule(manager_id).last_day
-        return last_day is not None and day > last_day
-
-    def day_subject(self, manager_id: int, day: date, segment: str | None = None) -> str:
-        """How the register names a manager's day; of several segments only the one with the greatest share needs no name."""
-        subject = f"{self.handles[manager_id]}/{day.isoformat()}"
-        return subject if segment in (None, self.week(manager_id, day).segment) else f"{subject}/{segment}"
-
-    def day(self, manager_id: int | None, at: datetime) -> date:
-        """The shift day a moment belongs to (EC-1 to EC-4)."""
-        key = (manager_id, at)
-        if key not in self._days:
-            self._days[key] = calendar.shift_day(self.schedule(manager_id), at)
-        return self._days[key]
-
-    def day_bounds(self, manager_id: int | None, day: date) -> tuple[datetime, datetime]:
-        """When a manager's day begins and ends."""
-        return calendar.day_bounds(self.schedule(manager_id), day)
-
-    def closes_at(self, manager_id: int | None, day: date) -> datetime:
-        return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
-
-    def reopen(self, pairs: Iterable[tuple[int, date]]) -> None:
-        """From here on these days are judged as if they had not been closed."""
-        for pair in pairs:
-            self.closed.pop(pair, None)
-        self.forget()
-
-    def forget(self) -> None:
-        """Other closings are known now: what was asked before is asked anew."""
-        self._settings.clear()
-        self._days.clear()
-
-    def reports_at(self, manager_id: int, day: date) -> datetime:
-        """When the day so far is put on record: the first such hour after its shift began."""
-        return calendar.reports_at(self.schedule(manager_id), day, self.setting("report_at", manager_id, day))
-
-    def working_days_later(self, manager_id: int, at: datetime, days: int) -> datetime:
-        """The same time of day after so many days with a shift of his, or three weeks on if he has none."""
-        return calendar.working_days_later(self.schedule(manager_id), at, days)
-
-
-_NOBODY = norms.Person()
 _PERSONAL = ("personal", "private")  # a mark that holds; a private number (EC-25)
-
-
-def _person(manager_id: int | None, schedule: Schedule, day: date) -> norms.Person:
-    week = schedule.week(day)
-    return norms.Person(manager_id, week.team, week.segment)
-
-
-def _day_kinds(
-    rules: norms.Rules, manager_id: int, schedule: Schedule, company: Company, own: Mapping[date, DayKind]
-) -> Callable[[date], DayKind]:
-    """The production calendar of a manager: the company's own word, else the country's that his setting names (EC-54)."""
-
-    @cache
-    def kind(day: date) -> DayKind:
-        country = rules.value("calendar", _person(manager_id, schedule, day), day)
-        return own.get(day) or norms.day_kind(company.region if country == "company" else country.upper(), day)
-
-    return kind
-
-
-async def open_book(conn: db.Connection, company: Company, *, since: date) -> Book:
-    """Reads the book; ``since`` is the first day whose closing matters."""
-    managers = await people.all_managers(conn)
-    rules = await norms.load_rules(conn)
-    own = {row["day"]: DayKind(row["kind"]) for row in await people.calendar_days(conn)}
-    schedules: dict[int | None, Schedule] = {None: Schedule((Week(company.zone),))}
-    for id_, schedule in (await people.schedules(conn, None)).items():
-        schedules[id_] = replace(schedule, kind=_day_kinds(rules, id_, schedule, company, own))
-    book = Book(
-        company=company,
-        sources=await webhooks.load_sources(conn, company),
-        rules=rules,
-        handles={row["id"]: row["handle"] for row in managers},
-        names={row["id"]: row["name"] for row in managers},
-        schedules=schedules,
-        closed=await _closings(conn, since, None),
-        closed_since=[since],
-    )
-    for whose, schedule in schedules.items():
-        schedules[whose] = replace(schedule, boundary=partial(book.setting, "day_boundary", whose))
-    return book
-
-
-async def _closings(conn: db.Connection, since: date, before: date | None) -> dict[tuple[int, date], Closed]:
-    return {
-        (row["manager_id"], row["day"]): Closed(
-            row["closed_at"], row["leads_until"], row["policies_until"], row["norms_until"], row["moves_until"]
-        )
-        for row in await norms.closed_days(conn, since, before)
-    }
-
-
-async def reach(conn: db.Connection, book: Book, days: Iterable[date]) -> None:
-    """Reads closings back to the first of these days: a call told of years later finds its day closed (EC-38)."""
-    first = min(days, default=None)
-    if first is None:
-        return
-    first -= timedelta(days=3)  # a call's shift day, its neighbours and a series lie within
-    if first < book.closed_since[0]:
-        book.closed.update(await _closings(conn, first, book.closed_since[0]))
-        book.closed_since[0] = first
-        book.forget()
 
 
 def _manager(book: Book, mappings: Sequence[matcher.Mapping], source_id: int, at: datetime) -> int | None:
@@ -363,6 +174,11 @@ def _extensions(call: Call) -> set[str]:
     return {talk.extension for talk in call.talked} | ({call.extension} if call.extension else set())
 
 
+def units_of(units: Iterable[tuple[date, str | None, int | None]]) -> set[tuple[date, str, int]]:
+    """Where weights hang together: a day, a number and a manager; what lacks one of them weighs alone."""
+    return {(day, number, manager) for day, number, manager in units if number is not None and manager is not None}
+
+
 async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, str, int]]) -> None:
     """Weighs anew all calls of each (day, number, manager): only there one call's weight depends on another's (EC-34)."""
     rows = await calls.alike(conn, units)
@@ -399,235 +215,6 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
     await calls.weigh(conn, changed)
 
 
-async def judge_calls(
-    conn: db.Connection,
-    book: Book,
-    *,
-    call_ids: Iterable[int],
-    lead_ids: Iterable[int],
-    gone: Iterable[int] = (),
-    since: datetime | None = None,
-    judged_at: datetime,
-    now: datetime,
-) -> dict[str, int]:
-    """Comment, next date and lead of these calls, and of all calls on their leads and on these; ``gone`` calls owe nothing.
-
-    Meetings on these leads are judged with them: they share the comments (R8).
-    ``since``: how far back, the first of these calls if not given.
-
-    Returns how many violations opened, by code.
-    """
-    asked = list(await calls.whole(conn, call_ids))
-    leads = set(lead_ids) | {row["lead_id"] for row in asked if row["lead_id"] is not None}
-    first = min([row["started_at"] for row in asked] + ([since] if since is not None else []), default=None)
-    if first is None:
-        return await violations.judge(conn, "call", [str(id_) for id_ in gone], [], codes=CALL_CODES, now=judged_at, at=now)
-    since = first - timedelta(days=2)  # a series and what was said of it lie within
-    rows = {row["id"]: row for row in [*asked, *await calls.of_leads(conn, leads, since)]}
-    chosen = {row["lead_id"] for row in rows.values() if row["lead_id"] is not None}
-    if chosen - leads:  # a number of several leads: the others' calls share the comments
-        rows |= {row["id"]: row for row in await calls.of_leads(conn, chosen - leads, since)}
-    leads |= chosen | {lead_id for row in rows.values() for lead_id in row["candidates"]}
-    await reach(conn, book, (row["day"] for row in rows.values()))
-    exempt = await violations.exemptions_of(conn, leads)
-    told = [_duty(book, row, exempt.get(row["lead_id"], ())) for row in rows.values()]
-    meetings = {one.duty_id: one for one in await violations.meetings_on(conn, leads, since)}
-    subjects = told + [_meeting_duty(book, one, exempt.get(one.lead_id, ())) for one in meetings.values()]
-    written = await violations.comments_on(conn, leads, rows, since)
-    said = [fact for one in written for fact in removals.as_said(one)]
-    present = [removals.as_it_stands(one, _kept(book, one)) for one in written]
-    planned = await violations.planned_for(conn, leads, since)
-    commented = duties.comment_states(subjects, said, now=judged_at)
-    contacts = duties.next_contact_states(subjects, planned, now=judged_at)
-    least = {
-        one.id: book.setting("comment_min", one.duty_manager, book.day(one.duty_manager, one.started_at)) for one in subjects
-    }
-    lapses = removals.lapses(subjects, said, present, least)
-    numbers = {row["number"] for row in rows.values() if row["number"] is not None and row["match"] != MatchResult.EXCLUDED}
-    entered = await matcher.candidates(conn, numbers, book.company.zone)
-    kept = await matcher.by_ids(conn, chosen)
-    findings: list[Finding] = []
-    changed: list[tuple[int, str, str, datetime | None]] = []
-    for duty in told:
-        row = rows[duty.id]
-        comment, contact = commented[duty.id], contacts[duty.id]
-        if (row["comment"], row["next_contact"], row["commented_at"]) != (comment.word, contact.word, comment.met_at):
-            changed.append((duty.id, comment.word, contact.word, comment.met_at))
-        found = entered.get(row["number"]) or ([kept[row["lead_id"]]] if row["lead_id"] in kept else [])
-        findings += _findings(book, row, duty, comment, contact, found, lapses.get(duty.id))
-    await calls.judge(conn, changed)
-    facts = [one.fact for one in present]
-    claimed = duties.claimed(told, facts)
-    await calls.claim(conn, {id_: id_ in claimed for id_, row in rows.items() if row["claimed"] != (id_ in claimed)})
-    machines = await _machines_said(conn, rows, duties.said_to_be_machines(told, facts))
-    await reweigh(conn, book, _weighing(book, rows, machines, {id_ for id_, *_ in changed}))
-    subjects_ids = [str(id_) for id_ in (*rows, *gone)]
-    opened = Counter(await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=judged_at, at=now))
-    met = [
-        found
-        for duty in subjects
-        if duty.id in meetings and duty.duty_manager is not None
-        for found in violations.owed_for_meeting(
-            meetings[duty.id],
-            duty,
-            book.day(duty.duty_manager, duty.started_at),
-            commented[duty.id],
-            contacts[duty.id],
-            lapses.get(duty.id),
-            book.version(duty.duty_manager, book.day(duty.duty_manager, duty.started_at)),
-        )
-    ]
-    ids = [str(one.id) for one in meetings.values()]
-    opened.update(await violations.judge(conn, "meeting", ids, met, codes=MEETING_CODES, now=judged_at, at=now))
-    return dict(opened)
-
-
-def _kept(book: Book, comment: removals.Comment) -> timedelta:
-    return timedelta(days=book.setting("comment_kept", comment.author_id, book.day(comment.author_id, comment.first.at)))
-
-
-async def _machines_said(conn: db.Connection, rows: Mapping[int, db.Record], said: set[int]) -> set[int]:
-    """Keeps what people said of answering machines; returns the calls for which that changed."""
-    changed = {id_: id_ in said for id_, row in rows.items() if row["said_machine"] != (id_ in said)}
-    await calls.say_machine(conn, changed)
-    return set(changed)
-
-
-def _weighing(
-    book: Book, rows: Mapping[int, db.Record], said: Iterable[int], commented: Iterable[int]
-) -> set[tuple[date, str, int]]:
-    """What to weigh again: calls with other word of a machine, and with another comment where only that makes a dial count."""
-    counts = book.rules.ever("norm_needs_comment", "true")
-    heavy = {
-        id_ for id_ in (commented if counts else ()) if book.flag("norm_needs_comment", rows[id_]["manager_id"], rows[id_]["day"])
-    }
-    return {
-        (row["day"], row["number"], row["manager_id"])
-        for row in (rows[id_] for id_ in heavy.union(said))
-        if row["number"] is not None and row["manager_id"] is not None
-    }
-
-
-def _due_at(book: Book, manager_id: int | None, day: date, at: datetime) -> datetime:
-    """EC-7, for what ended at a moment of that day."""
-    return calendar.hard_deadline(
-        book.schedule(manager_id),
-        at,
-        day,
-        hard_minutes=book.setting("hard", manager_id, day),
-        hard_min_minutes=book.setting("hard_min", manager_id, day),
-    )
-
-
-def _spared(book: Book, manager_id: int | None, exemptions: Sequence[Exemption]) -> tuple[Spared, ...]:
-    """After a withdrawal a date is due as after a call of that moment (R27)."""
-    return tuple(
-        Spared(one.since, _due_at(book, manager_id, book.day(manager_id, one.until), one.until) if one.until else None)
-        for one in exemptions
-    )
-
-
-def _meeting_duty(book: Book, meeting: Meeting, exemptions: Sequence[Exemption]) -> duties.CallForDuty:
-    manager_id = meeting.manager_id if meeting.by_person else None
-    day = book.day(manager_id, meeting.started_at)
-    return meeting.as_conversation(
-        manager_id,
-        due_at=_due_at(book, manager_id, day, meeting.ended_at),
-        soft_minutes=book.setting("soft_comment", manager_id, day),
-        spared=_spared(book, manager_id, exemptions),
-    )
-
-
-def _duty(book: Book, row: db.Record, exemptions: Sequence[Exemption]) -> duties.CallForDuty:
-    manager_id = row["duty_manager_id"]
-    day = book.day(manager_id, row["started_at"])
-    ended_at = row["ended_at"] or row["started_at"] + timedelta(seconds=row["talk_seconds"])
-    soft = book.setting("soft_comment", manager_id, day)
-    least = book.min_talk(row["source_id"], manager_id, day)
-    conversation = row["disposition"] == Disposition.ANSWERED and row["talk_seconds"] >= least
-    due_at = _due_at(book, manager_id, day, ended_at)
-    is_free = (
-        row["match"] in (MatchResult.INTERNAL, MatchResult.EXCLUDED)
-        or not row["final"]
-        or row["twin_of"] is not None
-        or (row["robot"] and not conversation)
-        or book.has_left(manager_id, day)
-    )
-    return duties.CallForDuty(
-        id=row["id"],
-        lead_id=row["lead_id"],
-        candidates=tuple(row["candidates"]),
-        manager_id=row["manager_id"],
-        duty_manager=None if is_free else manager_id,
-        direction=Direction(row["direction"]),
-        started_at=row["started_at"],
-        ended_at=ended_at,
-        talk_seconds=row["talk_seconds"],
-        disposition=Disposition(row["disposition"]),
-        conversation=conversation,
-        due_at=due_at,
-        comment_due_at=due_at if conversation else _by_day_close(book, manager_id, day, ended_at),
-        needs=book.word("unanswered_needs", manager_id, day),  # type: ignore[arg-type]
-        soft_at=ended_at + timedelta(minutes=soft),
-        series=timedelta(minutes=book.setting("series", manager_id, day)),
-        drop_merge=timedelta(minutes=book.setting("drop_merge", manager_id, day)),
-        set_anew=book.word("next_date_mode", manager_id, day) == "touched",
-        spared=_spared(book, manager_id, exemptions),
-    )
-
-
-def _by_day_close(book: Book, manager_id: int | None, day: date, ended_at: datetime) -> datetime:
-    """Day close, but as EC-7 never less than two hours after the call: who calls at night owes no more than others."""
-    least = timedelta(minutes=book.setting("hard_min", manager_id, day))
-    return max(book.closes_at(manager_id, day), ended_at + least)
-
-
-def _findings(
-    book: Book,
-    row: db.Record,
-    duty: duties.CallForDuty,
-    comment: duties.State,
-    contact: duties.State,
-    leads: Sequence[LeadCandidate],
-    lapse: removals.Lapse | None,
-) -> list[Finding]:
-    """What one call owes: V01 to V05, and V16 where it has its comment."""
-    if duty.duty_manager is None:
-        return []
-    day = book.day(duty.duty_manager, duty.started_at)
-    version = book.version(duty.duty_manager, day)
-    evidence = {
-        "call": row["id"],
-        "deliveries": list(row["delivery_ids"]),
-        "lead": row["lead_id"],
-        "talk_seconds": row["talk_seconds"],
-    }
-    found = []
-    if comment.word != "not_needed" and duty.conversation:
-        found += violations.owed_for_conversation(duty, "call", day, comment, lapse, evidence, version)
-
-    def owes(code: str, manager_id: int, on: date, due_at: datetime, met_at: datetime | None, remind_at: datetime | None) -> None:
-        found.append(Finding(code, "call", str(row["id"]), manager_id, on, due_at, met_at, evidence, version, remind_at))
-
-    if comment.word != "not_needed" and not duty.conversation and duty.direction is Direction.OUTBOUND:
-        owes("V02", duty.duty_manager, day, duty.comment_due_at, comment.met_at, None)
-    date_due_at = duty.date_due_at(contact.met_at)
-    if row["lead_id"] is not None and contact.word != "not_needed" and date_due_at is not None:
-        owes("V03", duty.duty_manager, day, date_due_at, contact.met_at, duty.soft_at)
-    if row["number"] is not None:
-        entered = min((lead.entered_at for lead in leads), default=None)
-        if (
-            duty.direction is Direction.OUTBOUND
-            and row["manager_id"] is not None
-            and not book.has_left(row["manager_id"], row["day"])
-        ):
-            due_at = _by_day_close(book, row["manager_id"], row["day"], duty.ended_at)
-            owes("V04", row["manager_id"], row["day"], due_at, entered, None)
-        if duty.direction is Direction.INBOUND and duty.conversation:
-            owes("V05", duty.duty_manager, day, _by_day_close(book, duty.duty_manager, day, duty.ended_at), entered, None)
-    return found
-
-
 def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
     """A match is stored with the call (EC-16): it is found anew when other leads have the number, not when leads merely changed.
 
@@ -641,12 +228,3 @@ def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
         weight = Weight(row["why_not_dial"], row["why_not_connect"])
         return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"], segment=row["segment"])
     return entry
-
-
-def utc_day(at: datetime) -> date:
-    return at.astimezone(UTC).date()
-
-
-def day_start(day: date) -> datetime:
-    """The first moment at which it may be that day for somebody."""
-    return datetime.combine(day, time(), UTC) - timedelta(hours=14)

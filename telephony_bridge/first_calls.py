@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from telephony_bridge import db, violations
-from telephony_bridge.deriving import Book
+from telephony_bridge.book import Book
 from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Finding
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from telephony_bridge import calls, db
-from telephony_bridge.deriving import Book
+from telephony_bridge.book import Book
 from telephony_bridge.model import Match, MatchResult, Weight, WhyNot
 from telephony_bridge.norms import words
 

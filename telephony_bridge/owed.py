@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from telephony_bridge import db, violations
+from telephony_bridge.book import Book
 from telephony_bridge.callbacks import unreturned
 from telephony_bridge.claims import unseen
-from telephony_bridge.deriving import Book
 from telephony_bridge.first_calls import judge_first_calls
 from telephony_bridge.promises import judge_promises
 from telephony_bridge.silence import Span, gaps, unheard

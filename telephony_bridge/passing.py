@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from telephony_bridge import crm, db, people, violations, webhooks
-from telephony_bridge.deriving import Book, open_book, utc_day
+from telephony_bridge.book import Book, open_book, utc_day
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company
 from telephony_bridge.owed import judge_leads

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from telephony_bridge import db, violations
+from telephony_bridge.book import open_book
 from telephony_bridge.days import METRICS, manager_days
-from telephony_bridge.deriving import open_book
 from telephony_bridge.model import Company, Verdict
 
 _STATUSES = ("open", "fixed_late", "excused")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from telephony_bridge import db, deriving, norms
+from telephony_bridge import db, norms
+from telephony_bridge.book import open_book
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company, rfc3339
 
@@ -13,7 +14,7 @@ async def offered_dates(
     conn: db.Connection, manager_id: int | None, *, company: Company, now: datetime
 ) -> list[tuple[str, datetime]]:
     """(span, moment) of each preset, on working days of this manager's, or of the company's usual week."""
-    book = await deriving.open_book(conn, company, since=now.date())
+    book = await open_book(conn, company, since=now.date())
     spans = norms.presets.split("presets", book.word("presets", manager_id, book.day(manager_id, now)))
     return norms.presets.dates(book.schedule(manager_id), now, spans)
 
@@ -24,7 +25,7 @@ async def check_horizon(
     """A next date beyond ``max_horizon`` days, as of ``at``, needs a reason (R29). Raises ``Refused``."""
     if reason is not None and reason.strip():
         return
-    book = await deriving.open_book(conn, company, since=at.date())
+    book = await open_book(conn, company, since=at.date())
     zone = book.schedule(manager_id).week_at(at).timezone
     days = book.setting("max_horizon", manager_id, book.day(manager_id, at))
     if (due_at.astimezone(zone).date() - at.astimezone(zone).date()).days > days:

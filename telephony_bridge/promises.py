@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db, silence, violations
-from telephony_bridge.deriving import Book
+from telephony_bridge.book import Book
 from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Exemption, Finding, promise_due
 from telephony_bridge.violations.promises import Holding, Promise, holdings, is_judged, kept_at, pushed

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from telephony_bridge import crm, db, norms
-from telephony_bridge.deriving import Book, open_book
+from telephony_bridge.book import Book, open_book
 from telephony_bridge.model import Company
 from telephony_bridge.norms import calendar
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 from telephony_bridge import db, norms
-from telephony_bridge.deriving import Book
+from telephony_bridge.book import Book
 from telephony_bridge.norms import calendar, evidence
 
 Span = tuple[datetime, datetime]

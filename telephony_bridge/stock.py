@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from telephony_bridge import db
-from telephony_bridge.deriving import Book, open_book, utc_day
+from telephony_bridge.book import Book, open_book, utc_day
 from telephony_bridge.model import Company
 
 SQL = db.queries("stock")

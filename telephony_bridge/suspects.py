@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from telephony_bridge import calls, crm, db, violations
-from telephony_bridge.deriving import Book
+from telephony_bridge.book import Book
 from telephony_bridge.model import Disposition, MatchResult
 from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Finding, suspects

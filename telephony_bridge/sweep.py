@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import db, violations
-from telephony_bridge.deriving import Book, reach
+from telephony_bridge.book import Book, reach
 from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Finding
 from telephony_bridge.violations.dateless import Debt, met_at
