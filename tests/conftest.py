@@ -17,7 +17,8 @@ from telephony_bridge.settings import Settings
 from tests.street import ADMIN, Clock, Street
 
 TABLES = """select c.relname as name, array(select p.confrelid::regclass::text from pg_constraint p
-  where p.conrelid = c.oid and p.contype = 'f' and p.confrelid <> c.oid) as parents
+  where p.conrelid = c.oid and p.contype = 'f' and p.confrelid <> c.oid) as parents,
+  (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attidentity <> '') as identity
 from pg_class c where c.relnamespace = $1::regnamespace and c.relkind = 'r' and c.relname not in ('migrations', 'pen')"""
 
 settings.register_profile("ci", derandomize=True)  # a landing is red for what changed, not for what chance found
@@ -74,18 +75,29 @@ async def committed_database(database_url: str) -> AsyncIterator[db.Database]:
     await found.close()
 
 
+@pytest.fixture(scope="session")
+async def wiping(committed_database: db.Database) -> str:
+    """A script that leaves the schema as migrating left it: children first, then what counts from one again."""
+    async with committed_database.begin() as conn:
+        rows = await conn.fetch(TABLES, f'"{committed_database.schema}"')
+    order = TopologicalSorter({row["name"]: set(row["parents"]) for row in rows}).static_order()
+    script = [
+        f"delete from {table}" + (" where author <> 'regulation'" if table == "norms" else "") for table in reversed([*order])
+    ]
+    script += [
+        f"select setval(pg_get_serial_sequence('{row['name']}', '{row['identity']}'), "
+        f"(select coalesce(max({row['identity']}), 0) + 1 from {row['name']}), false)"
+        for row in rows
+        if row["identity"] is not None
+    ]
+    return ";\n".join([*script, "update pen set judged_at = 'epoch'"])
+
+
 @pytest.fixture
-async def own_database(committed_database: db.Database) -> db.Database:
+async def own_database(committed_database: db.Database, wiping: str) -> db.Database:
     """For doors, workers and whatever opens transactions itself: everything a test before it committed is gone."""
     async with committed_database.begin() as conn:
-        parents = {row["name"]: set(row["parents"]) for row in await conn.fetch(TABLES, f'"{committed_database.schema}"')}
-        for table in reversed(list(TopologicalSorter(parents).static_order())):
-            await conn.execute(f"delete from {table}" + (" where author <> 'regulation'" if table == "norms" else ""))
-        for row in await conn.fetch("select table_name, column_name from information_schema.columns "
-                                    "where table_schema = $1 and is_identity = 'YES'", committed_database.schema):  # fmt: skip
-            first = await conn.fetchval(f"select coalesce(max({row['column_name']}), 0) + 1 from {row['table_name']}")
-            await conn.execute(f"alter table {row['table_name']} alter column {row['column_name']} restart with {first}")
-        await conn.execute("update pen set judged_at = 'epoch'")
+        await conn.execute(wiping)
     return committed_database
 
 
