@@ -6,7 +6,7 @@ import typer
 
 from telephony_bridge import __version__
 from telephony_bridge.demo import demo
-from telephony_bridge.verbs import deliveries, history, leads, norms, notices, people, serving, sources
+from telephony_bridge.verbs import deliveries, history, leads, norms, notices, people, serving, sources, trying
 
 app = typer.Typer(
     help="Joins what a PBX proved with what a CRM recorded, and holds a sales team to its regulation.",
@@ -34,6 +34,7 @@ for verb in (demo, serving.serve, serving.work, serving.migrate, sources.underst
     app.command()(verb)
 app.command("import-cdr")(history.import_cdr)
 app.command("payroll")(norms.month)
+norms.policy_app.command("try")(trying.try_policy)
 for name, group in (
     ("source", sources.app),
     ("manager", people.app),

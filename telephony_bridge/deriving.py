@@ -433,11 +433,15 @@ def _findings(
 def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
     """A lead whose number was changed or removed later keeps the calls it had (EC-16)."""
     if row["lead_id"] is not None and entry.match.result is MatchResult.NONE and entry.call.number is not None:
-        kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
-        return replace(
-            entry, match=kept, weight=Weight(row["why_not_dial"], row["why_not_connect"]), on_norm_lead=row["on_norm_lead"]
-        )
+        return as_matched(row, entry)
     return entry
+
+
+def as_matched(row: db.Record, entry: calls.Entry) -> calls.Entry:
+    """The call on the lead it was on, and counting for what it did."""
+    kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
+    weight = Weight(row["why_not_dial"], row["why_not_connect"])
+    return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"])
 
 
 def utc_day(at: datetime) -> date:

@@ -74,15 +74,20 @@ async def committed_database(database_url: str) -> AsyncIterator[db.Database]:
 @pytest.fixture
 async def own_database(committed_database: db.Database) -> db.Database:
     """For doors, workers and whatever opens transactions itself: everything a test before it committed is gone."""
-    async with committed_database.begin() as conn:
+    await empty(committed_database)
+    return committed_database
+
+
+async def empty(database: db.Database) -> None:
+    """As migrating left it."""
+    async with database.begin() as conn:
         for table in TABLES:
             await conn.execute(f"delete from {table}" + (" where author <> 'regulation'" if table == "norms" else ""))
         for row in await conn.fetch("select table_name, column_name from information_schema.columns "
-                                    "where table_schema = $1 and is_identity = 'YES'", committed_database.schema):  # fmt: skip
+                                    "where table_schema = $1 and is_identity = 'YES'", database.schema):  # fmt: skip
             first = await conn.fetchval(f"select coalesce(max({row['column_name']}), 0) + 1 from {row['table_name']}")
             await conn.execute(f"alter table {row['table_name']} alter column {row['column_name']} restart with {first}")
         await conn.execute("update pen set judged_at = 'epoch'")
-    return committed_database
 
 
 @pytest.fixture

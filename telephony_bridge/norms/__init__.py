@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from telephony_bridge.norms import calendar, evidence, rules, verdict
-from telephony_bridge.norms.policy import SETTINGS, Norm, Person, Rules, list_norms, list_policy, load_rules, set_norm, set_policy
+from telephony_bridge.norms.policy import (
+    COMPANY,
+    SETTINGS,
+    Norm,
+    Person,
+    Rules,
+    list_norms,
+    list_policy,
+    load_rules,
+    read_value,
+    set_norm,
+    set_policy,
+)
 from telephony_bridge.norms.production import day_kind
 from telephony_bridge.norms.tally import (
     Heard,
@@ -23,6 +35,7 @@ from telephony_bridge.norms.tally import (
 )
 
 __all__ = [
+    "COMPANY",
     "SETTINGS",
     "Heard",
     "NewLeads",
@@ -43,6 +56,7 @@ __all__ = [
     "load_rules",
     "new_leads",
     "not_counted",
+    "read_value",
     "rules",
     "set_norm",
     "set_policy",

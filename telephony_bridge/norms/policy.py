@@ -56,6 +56,9 @@ class Person:
     segment: str = "cold"
 
 
+COMPANY = Person(segment="")  # nobody in particular: what is for a team, a segment or a manager does not hold
+
+
 @dataclass(frozen=True, slots=True)
 class Norm:
     """A floor and a goal for a full working day. ``version`` is what a violation stores."""
@@ -100,10 +103,15 @@ class Rules:
     norms: Sequence[Version] = ()
     policies: Sequence[Version] = ()
 
+    def held(self, name: str, person: Person, day: date) -> Version | None:
+        """The version of a setting that holds for a person on a day; None where the default does."""
+        held = [version for version in self.policies if version.name == name and version.holds(person, day)]
+        return max(held, key=lambda version: version.rank) if held else None
+
     def value(self, name: str, person: Person, day: date) -> str:
         """A setting as stored, for a person on a day."""
-        held = [version for version in self.policies if version.name == name and version.holds(person, day)]
-        return str(max(held, key=lambda version: version.rank).value) if held else SETTINGS[name].default
+        held = self.held(name, person, day)
+        return str(held.value) if held is not None else SETTINGS[name].default
 
     def number(self, name: str, person: Person, day: date) -> int:
         """A setting in its unit; a clock in minutes after midnight."""
@@ -166,8 +174,8 @@ async def list_norms(conn: db.Connection) -> list[dict[str, Any]]:
     ]
 
 
-async def list_policy(conn: db.Connection, day: date) -> list[dict[str, Any]]:
-    """Every setting: what holds on a day for the company, its default and meaning, and every version, oldest first."""
+async def list_policy(conn: db.Connection, day: date, person: Person = COMPANY) -> list[dict[str, Any]]:
+    """Every setting: what holds on a day for a person, whose it is, its default and meaning; every version, oldest first."""
     rules = await load_rules(conn)
     versions: dict[str, list[dict[str, Any]]] = {name: [] for name in SETTINGS}
     for row in await conn.fetch(SQL.all_policies):
@@ -183,10 +191,13 @@ async def list_policy(conn: db.Connection, day: date) -> list[dict[str, Any]]:
                 "reason": row["reason"],
             }
         )
+    found = {name: rules.held(name, person, day) for name in SETTINGS}
     return [
         {
             "name": name,
-            "value": rules.value(name, Person(segment=""), day),
+            "value": rules.value(name, person, day),
+            "for": _scope(found[name]),
+            "from": _since(found[name]),
             "unit": setting.unit,
             "default": setting.default,
             "meaning": setting.meaning,
@@ -194,6 +205,21 @@ async def list_policy(conn: db.Connection, day: date) -> list[dict[str, Any]]:
         }
         for name, setting in SETTINGS.items()
     ]
+
+
+def _scope(version: Version | None) -> str:
+    """For whom the version is that holds, in a word: it may be narrower than the default and wider than who asks."""
+    if version is None:
+        return "default"
+    if version.manager_id is not None:
+        return "manager"
+    if version.team is not None:
+        return "team"
+    return "segment" if version.segment is not None else "company"
+
+
+def _since(version: Version | None) -> str | None:
+    return version.from_day.isoformat() if version is not None and version.from_day is not None else None
 
 
 def read_value(name: str, typed: str) -> str:

@@ -19,7 +19,7 @@ FLOORS: list[set[str]] = [
     ROOMS,
     {"deriving"},
     {"days", "promises", "quality"},
-    {"payroll"},
+    {"payroll", "whatif"},
     {"pipeline"},
     {"worker", "api", "pages"},
     {"app"},

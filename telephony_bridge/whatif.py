@@ -1,0 +1,337 @@
+"""A past period under other settings: judged again by the same code on copies of the tables, and nothing is written (R3).
+
+Both sides of the comparison are judged again with leads and people as they are today, so that what differs is the settings'
+doing alone; where judging again under the settings in force differs from the boards as they stand, the answer says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
+
+from telephony_bridge import calls, db, deriving, norms, people, violations, webhooks
+from telephony_bridge.days import METRICS, days_ended, manager_days
+from telephony_bridge.deriving import Book, Closed, open_book
+from telephony_bridge.errors import Refused
+from telephony_bridge.model import Company, Verdict
+from telephony_bridge.promises import judge_promises
+
+SQL = db.queries("whatif")
+T = TypeVar("T")
+LONGEST = 62  # days
+VERDICTS = (Verdict.MET, Verdict.TARGET, Verdict.NOT_MET, Verdict.NOT_EVALUATED, Verdict.PENDING)
+_CHUNK = 100  # leads: within a batch each call is held against each comment
+_BACK = timedelta(days=31)  # how far before the period dials of its new leads and dates of its days may lie
+_AHEAD = timedelta(days=30)  # of the period: from there promises look back beyond its beginning
+_DAY = timedelta(days=1)
+_MOVES_CALLS = {"day_boundary", "min_talk"}  # settings by which a call is another day's, or another's to comment
+_NOT_TRIED = {"match_backfill": "which calls a lead found when it was entered is not done again"}
+
+
+@dataclass(frozen=True, slots=True)
+class TriedValue:
+    """A setting as typed, and for whom it would hold."""
+
+    name: str
+    value: str
+    team: str | None = None
+    manager: str | None = None
+    segment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TriedNorm:
+    """A norm, and for whom it would hold."""
+
+    metric: str
+    segment: str
+    min: int
+    target: int
+    team: str | None = None
+    manager: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What is tried, all at once."""
+
+    policy: Sequence[TriedValue] = ()
+    norms: Sequence[TriedNorm] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A manager's day as it comes out; ``verdict`` is None where no shift is scheduled."""
+
+    verdict: Verdict | None
+    counted: Mapping[str, int]
+    opened: Mapping[str, int]  # violations that opened, by code; excused ones are none
+
+
+_Board = dict[tuple[int, date], _Line]
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """The days that are judged, and from when on."""
+
+    first: date
+    last: date
+    judged_at: datetime
+    now: datetime
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=shift) for shift in range((self.last - self.first).days + 1)]
+
+    @property
+    def begins(self) -> datetime:
+        """Early enough for any time zone."""
+        return datetime.combine(self.first - _DAY, time(), UTC)
+
+
+async def try_settings(
+    apart: db.Apart,
+    tried: Tried,
+    first: date,
+    last: date,
+    *,
+    company: Company,
+    now: datetime,
+    told: Callable[[float], None] = lambda _: None,
+) -> dict[str, Any]:
+    """What would change in each manager's days, both inclusive, had these held since the first of them; JSON-ready.
+
+    ``told`` hears how much of the work is done, from 0 to 1. Raises ``Refused`` or ``NotFound`` naming what is wrong.
+    """
+    _check(tried, first, last, today=now.astimezone(company.zone).date())
+    async with apart(_copies(first)) as conn:
+        period = _Period(first, last, await webhooks.inbox.take_pen(conn), now)
+        in_force = await open_book(conn, company, since=first - _BACK)
+        await _enter(conn, tried, period)
+        other = await open_book(conn, company, since=first - _BACK)
+        other = replace(other, closed=_closed_under(other, in_force, period))
+        as_it_stands = await _board(conn, in_force, period)
+        await _judge_again(conn, in_force, period, told=lambda part: told(part / 2))
+        before = await _board(conn, in_force, period)
+        if _MOVES_CALLS & {one.name for one in tried.policy}:
+            await _move_calls(conn, in_force, other, period)
+        await _judge_again(conn, other, period, told=lambda part: told((1 + part) / 2))
+        after = await _board(conn, other, period)
+    differing = sorted((in_force.handles[manager_id], day) for manager_id, day in _differ(as_it_stands, before))
+    return {
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "managers": _changes(in_force, before, after),
+        "differing": [{"manager": handle, "date": day.isoformat()} for handle, day in differing],
+    }
+
+
+def _check(tried: Tried, first: date, last: date, *, today: date) -> None:
+    if last < first:
+        raise Refused(f"to: read {last}, expected a day on or after {first}")
+    if last >= today:
+        raise Refused(f"to: read {last}, expected a day before {today}: only what is over is judged under other settings")
+    if (last - first).days >= LONGEST:
+        raise Refused(f"from {first} to {last} is too long; try at most {LONGEST} days at once")
+    for one in tried.policy:
+        norms.read_value(one.name, one.value)
+        if one.name in _NOT_TRIED:
+            raise Refused(f"{one.name} cannot be tried: {_NOT_TRIED[one.name]}")
+
+
+def _copies(first: date) -> db.Copies:
+    """Every table that judging writes, as far as judging these days reads it."""
+    since = first - _BACK
+    return {
+        "calls": (SQL.calls, [since, datetime.combine(since, time(), UTC)]),
+        "violations": (SQL.violations, [since]),
+        "violation_moves": (SQL.moves, []),
+        "policies": (SQL.policies, []),
+        "norms": (SQL.norms, []),
+        "pen": (SQL.pen, []),
+    }
+
+
+async def _enter(conn: db.Connection, tried: Tried, period: _Period) -> None:
+    """The tried versions, as if they had been known before the period began."""
+    handles = {one.manager for one in tried.policy} | {one.manager for one in tried.norms}
+    ids: dict[str | None, int] = {handle: (await people.by_handle(conn, handle))["id"] for handle in handles if handle is not None}
+    for query, scopes in (
+        (SQL.set_policies_aside, [(one.name, one.team, ids.get(one.manager), one.segment) for one in tried.policy]),
+        (SQL.set_norms_aside, [(one.metric, one.team, ids.get(one.manager), one.segment) for one in tried.norms]),
+    ):
+        if scopes:
+            await conn.execute(query, *zip(*scopes, strict=True), period.first, period.last)
+    for value in tried.policy:
+        await norms.set_policy(
+            conn,
+            value.name,
+            value.value,
+            team=value.team,
+            manager_id=ids.get(value.manager),
+            segment=value.segment,
+            from_day=period.first,
+            author="tried",
+            now=period.begins,
+        )
+    for norm in tried.norms:
+        await norms.set_norm(
+            conn,
+            norm.metric,
+            norm.segment,
+            minimum=norm.min,
+            target=norm.target,
+            team=norm.team,
+            manager_id=ids.get(norm.manager),
+            from_day=period.first,
+            author="tried",
+            now=period.begins,
+        )
+
+
+def _closed_under(other: Book, in_force: Book, period: _Period) -> dict[tuple[int, date], Closed]:
+    """The closings as they would have been: as much earlier or later as the day's close is, with the leads seen until then."""
+    closed = dict(in_force.closed)
+    for manager_id in in_force.handles:
+        for day in period.days:
+            was, would = in_force.closes_at(manager_id, day), other.closes_at(manager_id, day)
+            if was == would:
+                continue
+            known = closed.pop((manager_id, day), None)
+            if known is not None:
+                known = Closed(known.at + (would - was), known.leads_until + (would - was))
+            elif was > period.judged_at:
+                known = Closed(would, would)
+            if known is not None and known.at <= period.judged_at:
+                closed[manager_id, day] = known
+    return closed
+
+
+async def _judge_again(conn: db.Connection, book: Book, period: _Period, *, told: Callable[[float], None]) -> None:
+    """What the calls of the period count for and what is owed for them, the promises and the norms, all anew by this book."""
+    around = (period.first - _DAY, period.last + _DAY)
+    until = datetime.combine(period.last + 2 * _DAY, time(), UTC)
+    rows = await conn.fetch(SQL.leads, *around, period.begins - _BACK, until, period.begins)
+    leads = list(_chunks([row["lead_id"] for row in rows]))
+    alone = list(_chunks([row["id"] for row in await conn.fetch(SQL.without_lead, *around)]))
+    days = [around[0], *period.days, around[1]]
+    steps, done = 2 * len(days) + len(leads) + len(alone), 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        told(done / steps)
+
+    for day in days:
+        units = [(day, row["number"], row["manager_id"]) for row in await conn.fetch(SQL.units, day)]
+        await deriving.reweigh(conn, book, units)
+        step()
+    looked_at = min(period.now, period.begins + _AHEAD)
+    for chunk in leads:
+        await deriving.judge_calls(
+            conn, book, call_ids=(), lead_ids=chunk, since=period.begins, judged_at=period.judged_at, now=looked_at
+        )
+        await judge_promises(conn, book, chunk, judged_at=period.judged_at, now=looked_at)
+        step()
+    for chunk in alone:
+        await deriving.judge_calls(conn, book, call_ids=chunk, lead_ids=(), judged_at=period.judged_at, now=looked_at)
+        step()
+    for day in days:
+        pairs = [(manager_id, day) for manager_id in book.handles]
+        await days_ended(conn, book, only=pairs, closed_only=True, now=period.judged_at)
+        step()
+
+
+async def _move_calls(conn: db.Connection, in_force: Book, other: Book, period: _Period) -> None:
+    """Calls that would be another day's, or another's to comment; whose lead they are on stays."""
+    rows = await conn.fetch(SQL.of_days, period.first - _DAY, period.last + _DAY)
+    by_source: dict[int, list[db.Record]] = {}
+    for row in rows:
+        by_source.setdefault(row["source_id"], []).append(row)
+    touched: set[tuple[date, str]] = set()
+    for source_id, mine in by_source.items():
+        calls_told = [(calls.read_call(row), tuple(row["delivery_ids"])) for row in mine]
+        was = await deriving.entries(conn, in_force, source_id, calls_told)
+        would = await deriving.entries(conn, other, source_id, calls_told)
+        changed = {
+            row["id"]: deriving.as_matched(row, after)
+            for row, before, after in zip(mine, was, would, strict=True)
+            if (before.manager_id, before.duty_manager_id, before.day) != (after.manager_id, after.duty_manager_id, after.day)
+        }
+        await calls.write(conn, source_id, [], changed, {}, now=period.now)
+        touched |= {(day, row["number"]) for row in mine if row["id"] in changed and row["number"] is not None
+                    for day in (row["day"], changed[row["id"]].day)}  # fmt: skip
+    await deriving.find_twins(conn, other, touched)
+
+
+async def _board(conn: db.Connection, book: Book, period: _Period) -> _Board:
+    found: _Board = {}
+    for day in period.days:
+        marks = await violations.by_code(conn, day, day)
+        for one in await manager_days(conn, book, list(book.handles), day, now=period.now):
+            opened = {code: by["open"] + by["fixed_late"] for code, by in marks.get(one.manager_id, {}).items()}
+            found[one.manager_id, day] = _Line(
+                one.verdict if one.scheduled else None,
+                {metric: one.tallies[metric].counted for metric in METRICS},
+                {code: number for code, number in opened.items() if number},
+            )
+    return found
+
+
+def _differ(one: _Board, other: _Board) -> list[tuple[int, date]]:
+    return [key for key in one if one[key] != other[key]]
+
+
+def _changes(book: Book, before: _Board, after: _Board) -> list[dict[str, Any]]:
+    """A line for each manager for whom anything differs, by handle."""
+    differing: dict[int, list[date]] = {}
+    for manager_id, day in _differ(before, after):
+        differing.setdefault(manager_id, []).append(day)
+    lines = []
+    for manager_id in sorted(differing, key=lambda one: book.handles[one]):
+        was, would = (_sums(board, manager_id) for board in (before, after))
+        codes = sorted(code for code in was.opened | would.opened if was.opened[code] != would.opened[code])
+        lines.append(
+            {
+                "manager": book.handles[manager_id],
+                "name": book.names[manager_id],
+                "days": {verdict.value: _both(was.days[verdict], would.days[verdict]) for verdict in VERDICTS},
+                **{metric: _both(was.counted[metric], would.counted[metric]) for metric in METRICS},
+                "violations": {code: _both(was.opened[code], would.opened[code]) for code in codes},
+                "verdicts": [
+                    {"date": day.isoformat(), "before": one or Verdict.OFF, "after": other or Verdict.OFF}
+                    for day in differing[manager_id]
+                    if (one := before[manager_id, day].verdict) != (other := after[manager_id, day].verdict)
+                ],
+            }
+        )
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    days: Counter[Verdict | None]
+    counted: Counter[str]
+    opened: Counter[str]
+
+
+def _sums(board: _Board, manager_id: int) -> _Sums:
+    sums = _Sums(Counter(), Counter(), Counter())
+    for (whose, _), line in board.items():
+        if whose == manager_id:
+            sums.days[line.verdict] += 1
+            sums.counted.update(line.counted)
+            sums.opened.update(line.opened)
+    return sums
+
+
+def _both(before: int, after: int) -> dict[str, int]:
+    return {"before": before, "after": after}
+
+
+def _chunks(ids: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
