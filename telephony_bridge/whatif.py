@@ -23,7 +23,7 @@ SQL = db.queries("whatif")
 T = TypeVar("T")
 LONGEST = 62  # days
 VERDICTS = (Verdict.MET, Verdict.TARGET, Verdict.NOT_MET, Verdict.NOT_EVALUATED, Verdict.PENDING)
-_CHUNK = 100  # leads: within a batch each call is held against each comment
+_CHUNK = 200  # leads: within a batch each call is held against each comment
 _BACK = timedelta(days=31)  # how far before the period dials of its new leads and dates of its days may lie
 _AHEAD = timedelta(days=30)  # of the period: from there promises look back beyond its beginning
 _DAY = timedelta(days=1)
@@ -115,11 +115,12 @@ async def try_settings(
         other = await open_book(conn, company, since=first - _BACK)
         other = replace(other, closed=_closed_under(other, in_force, period))
         as_it_stands = await _board(conn, in_force, period)
-        await _judge_again(conn, in_force, period, told=lambda part: told(part / 2))
+        reach = bool(tried.policy)  # norms concern days alone
+        await _judge_again(conn, in_force, period, calls_too=reach, told=lambda part: told(part / 2))
         before = await _board(conn, in_force, period)
         if _MOVES_CALLS & {one.name for one in tried.policy}:
             await _move_calls(conn, in_force, other, period)
-        await _judge_again(conn, other, period, told=lambda part: told((1 + part) / 2))
+        await _judge_again(conn, other, period, calls_too=reach, told=lambda part: told((1 + part) / 2))
         after = await _board(conn, other, period)
     differing = sorted((in_force.handles[manager_id], day) for manager_id, day in _differ(as_it_stands, before))
     return {
@@ -159,7 +160,9 @@ def _copies(first: date) -> db.Copies:
 async def _enter(conn: db.Connection, tried: Tried, period: _Period) -> None:
     """The tried versions, as if they had been known before the period began."""
     handles = {one.manager for one in tried.policy} | {one.manager for one in tried.norms}
-    ids: dict[str | None, int] = {handle: (await people.by_handle(conn, handle))["id"] for handle in handles if handle is not None}
+    ids: dict[str | None, int] = {
+        handle: (await people.by_handle(conn, handle))["id"] for handle in handles if handle is not None
+    }
     for query, scopes in (
         (SQL.set_policies_aside, [(one.name, one.team, ids.get(one.manager), one.segment) for one in tried.policy]),
         (SQL.set_norms_aside, [(one.metric, one.team, ids.get(one.manager), one.segment) for one in tried.norms]),
@@ -211,39 +214,39 @@ def _closed_under(other: Book, in_force: Book, period: _Period) -> dict[tuple[in
     return closed
 
 
-async def _judge_again(conn: db.Connection, book: Book, period: _Period, *, told: Callable[[float], None]) -> None:
-    """What the calls of the period count for and what is owed for them, the promises and the norms, all anew by this book."""
-    around = (period.first - _DAY, period.last + _DAY)
-    until = datetime.combine(period.last + 2 * _DAY, time(), UTC)
-    rows = await conn.fetch(SQL.leads, *around, period.begins - _BACK, until, period.begins)
+async def _judge_again(
+    conn: db.Connection, book: Book, period: _Period, *, calls_too: bool, told: Callable[[float], None]
+) -> None:
+    """The days of the period by this book, and before them what their calls count for and owe, and the promises."""
+    if calls_too:
+        await _judge_calls_again(conn, book, period, told=told)
+    for day in period.days:
+        pairs = [(manager_id, day) for manager_id in book.handles]
+        await days_ended(conn, book, only=pairs, closed_only=True, now=period.judged_at)
+    told(1.0)
+
+
+async def _judge_calls_again(conn: db.Connection, book: Book, period: _Period, *, told: Callable[[float], None]) -> None:
+    first, last = period.first - _DAY, period.last + _DAY  # a day on either side may reach into the period
+    until = datetime.combine(last + _DAY, time(), UTC)
+    rows = await conn.fetch(SQL.leads, first, last, period.begins - _BACK, until, period.begins)
     leads = list(_chunks([row["lead_id"] for row in rows]))
-    alone = list(_chunks([row["id"] for row in await conn.fetch(SQL.without_lead, *around)]))
-    days = [around[0], *period.days, around[1]]
-    steps, done = 2 * len(days) + len(leads) + len(alone), 0
-
-    def step() -> None:
-        nonlocal done
-        done += 1
-        told(done / steps)
-
-    for day in days:
+    alone = list(_chunks([row["id"] for row in await conn.fetch(SQL.without_lead, first, last)]))
+    days = [first, *period.days, last]
+    steps = len(days) + len(leads) + len(alone)
+    for done, day in enumerate(days, 1):
         units = [(day, row["number"], row["manager_id"]) for row in await conn.fetch(SQL.units, day)]
         await deriving.reweigh(conn, book, units)
-        step()
+        told(done / steps)
     looked_at = min(period.now, period.begins + _AHEAD)
-    for chunk in leads:
+    for done, chunk in enumerate(leads, len(days) + 1):
         await deriving.judge_calls(
             conn, book, call_ids=(), lead_ids=chunk, since=period.begins, judged_at=period.judged_at, now=looked_at
         )
         await judge_promises(conn, book, chunk, judged_at=period.judged_at, now=looked_at)
-        step()
+        told(done / steps)
     for chunk in alone:
         await deriving.judge_calls(conn, book, call_ids=chunk, lead_ids=(), judged_at=period.judged_at, now=looked_at)
-        step()
-    for day in days:
-        pairs = [(manager_id, day) for manager_id in book.handles]
-        await days_ended(conn, book, only=pairs, closed_only=True, now=period.judged_at)
-        step()
 
 
 async def _move_calls(conn: db.Connection, in_force: Book, other: Book, period: _Period) -> None:

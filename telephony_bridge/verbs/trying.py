@@ -40,7 +40,8 @@ def try_policy(
     tried = _read(file)
 
     async def run(database: db.Database, _: Settings, company: Company) -> dict[str, Any]:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
+        console = Console(stderr=True)
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task(f"{first} to {last}: judging", total=1)
             return await whatif.try_settings(
                 database.apart,

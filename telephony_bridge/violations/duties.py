@@ -172,9 +172,15 @@ def comment_states(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]
     for call in calls:
         if _owes_comment(call):
             by_lead.setdefault(call.lead_id if call.lead_id is not None else ("call", call.id), []).append(call)
+    said: dict[tuple[str, int | None], list[CommentFact]] = {}  # by what alone each can be about
+    for comment in comments:
+        place = ("lead", comment.lead_id) if comment.call_id is None else ("call", comment.call_id)
+        said.setdefault(place, []).append(comment)
     for mine in by_lead.values():
         chains = _chains(mine)
-        for call_id, met_at in _covered(chains, comments).items():
+        leads = {lead_id for call in mine for lead_id in (call.lead_id, *call.candidates)}
+        places = [*(("lead", lead_id) for lead_id in leads), *(("call", call.id) for call in mine)]
+        for call_id, met_at in _covered(chains, [one for place in places for one in said.get(place, ())]).items():
             states[call_id] = State("done", met_at)
         for call in mine:
             if states[call.id] is _NOT_NEEDED:

@@ -39,32 +39,38 @@ async def live(street: Street, seed: int = 1, policy: Any = (), norms: Any = ())
     for one in policy:
         await street.ask("POST", "/policy", one | {"value": str(one["value"]).lower(), "from": before})
     for index in range(1, 9):
-        await street.lead(f"+7999000000{index}", manager="ivan" if index % 2 else "olga", segment="warm" if index == 8 else "cold")
+        await street.lead(
+            f"+7999000000{index}", manager="ivan" if index % 2 else "olga", segment="warm" if index == 8 else "cold"
+        )
     late = []
     for day in (MONDAY, TUESDAY):
-        for handle, extension in (("ivan", "101"), ("olga", "102")):
+        notes: list[tuple[int, dict[str, Any]]] = []
+        for handle, extension, first in (("ivan", "101", "09:05"), ("olga", "102", "09:21")):
+            await street.lead(f"+799900{extension}{day.day}", author=handle, at=at("15:00", day).isoformat())
             for index in range(16):
                 lead = dice.choice([1, 1, 1, 2, 3, 4, 5, 6, 7, 8])
                 number = f"+7999000000{lead}" if dice.random() < 0.8 else f"+79990001{extension}"
                 if index == 12:
                     number = f"+799900{extension}{day.day}"
                 talk = dice.choice([0, 0, 5, 12, 15, 40, 70, 90])
-                started = at("09:05" if handle == "ivan" else "09:21", day) + timedelta(minutes=33 * index, seconds=dice.randint(0, 50))
-                row = ami_row(started, extension=extension, number=number, talk=talk, trunk=dice.choice(["PJSIP/trunk"] * 4 + ["PJSIP/gsm"]))
+                started = at(first, day) + timedelta(minutes=33 * index, seconds=dice.randint(0, 50))
+                trunk = dice.choice(["PJSIP/trunk"] * 4 + ["PJSIP/gsm"])
+                row = ami_row(started, extension=extension, number=number, talk=talk, trunk=trunk)
                 if index == 5:
                     late.append(row)
-                    continue
-                await street.post(row)
-                if number.startswith("+7999000000") and dice.random() < 0.7:
-                    text = dice.choice(["Говорили о поставке, просит прайс.", "Ждёт расчёт к пятнице.", "ок"])
-                    note: dict[str, Any] = {"author": handle, "outcome": "talked" if talk else "no_answer", "text": text if talk else ""}
+                elif day == MONDAY or index not in (6, 7, 8):  # on Tuesday the PBX is silent for two hours
+                    await street.post(row)
+                if number.startswith("+7999000000") and index != 5 and dice.random() < 0.7:
+                    text = dice.choice(["Говорили о поставке, просит прайс.", "Ждёт расчёт к пятнице.", "ок"]) if talk else ""
+                    note: dict[str, Any] = {"author": handle, "outcome": "talked" if talk else "no_answer", "text": text}
                     note["at"] = (started + timedelta(minutes=dice.choice([3, 20, 400]))).isoformat()
                     if dice.random() < 0.7:
                         due = at("11:00", day + timedelta(days=dice.choice([1, 1, 7])))
                         note["next_contact"] = {"at": due.isoformat(), "basis": "agreed"}
-                    await street.understand()
-                    await street.ask("POST", f"/leads/{lead}/comments", note)
-            await street.lead(f"+799900{extension}{day.day}", author=handle, at=at("15:00", day).isoformat())
+                    notes.append((lead, note))
+        await street.understand()
+        for lead, note in notes:
+            await street.ask("POST", f"/leads/{lead}/comments", note)
         for clock in ("18:30", "20:05", "23:59"):
             await street.work(clock, day)
     for row in late:
@@ -79,7 +85,8 @@ async def speak(street: Street) -> None:
     """A supervisor excuses a norm that was not met, a manager contests a missing date."""
     for code, word in (("V06", "excuse"), ("V03", "dispute")):
         items = (await street.ask("GET", f"/violations?status=open&code={code}"))["items"]
-        await street.ask("POST", f"/violations/{items[0]['id']}/{word}", {"reason": "Авария у провайдера"})
+        for one in items[:1]:
+            await street.ask("POST", f"/violations/{one['id']}/{word}", {"reason": "Авария у провайдера"})
 
 
 async def attempt(street: Street, policy: Any = (), norms: Any = (), **period: Any) -> dict[str, Any]:
@@ -113,7 +120,7 @@ async def sums(street: Street) -> dict[str, dict[str, Any]]:
 AS_THEY_ARE = [{"name": name, "value": setting.default} for name, setting in SETTINGS.items() if name != "match_backfill"]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_r3_nothing_tried_and_everything_tried_as_it_is_change_nothing(street: Street, seed: int) -> None:
     await live(street, seed)
     await speak(street)
@@ -130,13 +137,21 @@ TRIALS: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]] = [
     ([{"name": "series", "value": 400}, {"name": "hard", "value": 240}], []),
     ([{"name": "day_close", "value": "20:00"}], []),
     ([{"name": "day_boundary", "value": "09:30"}], []),
-    ([{"name": "gap_minutes", "value": 1}, {"name": "break_minutes", "value": 0}], []),
-    ([], [{"metric": "dials", "segment": "cold", "min": 5, "target": 6}, {"metric": "connects", "segment": "cold", "min": 9, "target": 9}]),
+    ([{"name": "break_minutes", "value": 150}], []),
+    (
+        [],
+        [
+            {"metric": "dials", "segment": "cold", "min": 5, "target": 6},
+            {"metric": "connects", "segment": "cold", "min": 9, "target": 9},
+        ],
+    ),
     ([{"name": "repeat_cap", "value": 9, "manager": "ivan"}, {"name": "min_talk", "value": 0, "team": "north"}], []),
 ]
 
 
-@pytest.mark.parametrize(("policy", "norms"), TRIALS, ids=lambda tried: "-".join(one.get("name", "norm") for one in tried) or "none")
+@pytest.mark.parametrize(
+    ("policy", "norms"), TRIALS, ids=lambda tried: "-".join(one.get("name", "norm") for one in tried) or "none"
+)
 async def test_r3_what_a_try_says_is_what_would_have_come(street: Street, policy: Any, norms: Any) -> None:
     await live(street, policy=policy, norms=norms)
     would = await sums(street)
@@ -159,3 +174,126 @@ async def test_r3_what_a_try_says_is_what_would_have_come(street: Street, policy
             for day, one, other in zip((MONDAY, TUESDAY), before["verdicts"], after["verdicts"], strict=True)
             if one != other
         ]
+
+
+@pytest.fixture
+async def monday(street: Street) -> Street:
+    """A Monday of one manager that is closed: twenty dials, four to one lead and the others to as many."""
+    await street.source()
+    await street.manager(team="north")
+    for index in range(17):
+        await street.lead(f"+79990000{index:03}")
+    for index in range(20):
+        started = at("09:05") + timedelta(minutes=26 * index)
+        await street.post(ami_row(started, number=f"+79990000{max(index - 3, 0):03}", talk=12))
+    await street.work("23:59")
+    return street
+
+
+def dials(told: dict[str, Any]) -> tuple[int, int] | None:
+    """Counted dials of the only manager, before and after; None where nothing would change."""
+    lines = [(line["dials"]["before"], line["dials"]["after"]) for line in told["managers"]]
+    return lines[0] if lines else None
+
+
+async def test_r3_a_try_writes_nothing_and_waits_for_nobody(monday: Street) -> None:
+    was = await everything(monday.database)
+    async with monday.database.begin() as other:
+        await webhooks.inbox.take_pen(other)
+        policy = [
+            {"name": name, "value": value} for name, value in (("repeat_cap", 1), ("min_talk", 30), ("day_boundary", "04:00"))
+        ]
+        told = await asyncio.wait_for(
+            attempt(monday, policy, [{"metric": "dials", "segment": "cold", "min": 1, "target": 2}]), 30
+        )
+        assert await everything(monday.database) == was
+    (line,) = told["managers"]
+    assert (line["dials"], line["connects"]) == ({"before": 19, "after": 17}, {"before": 19, "after": 0})
+    assert line["days"]["not_met"] == {"before": 1, "after": 1}
+    assert line["violations"] == {
+        "V01": {"before": 20, "after": 0},
+        "V02": {"before": 0, "after": 20},
+        "V06": {"before": 1, "after": 0},
+    }
+    assert await attempt(monday, policy) == await attempt(monday, policy)
+    assert await everything(monday.database) == was
+
+
+async def test_r3_a_story_that_strays_from_the_copies_fails_and_writes_nothing(monday: Street) -> None:
+    async with monday.database.apart({"norms": ("select * from norms", [])}) as conn:
+        await conn.execute("delete from norms")
+        assert await conn.fetchval("select count(*) from norms") == 0
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await conn.execute("delete from policies")
+    async with monday.database.begin() as conn:
+        assert await conn.fetchval("select count(*) from norms") == 3
+
+
+async def test_r3_a_narrower_version_still_wins_and_what_is_tried_holds_throughout(monday: Street) -> None:
+    assert dials(await attempt(monday, [{"name": "repeat_cap", "value": 1}])) == (19, 17)
+    await monday.ask("POST", "/policy", {"name": "repeat_cap", "value": "2", "from": str(MONDAY), "team": "north"})
+    assert dials(await attempt(monday, [{"name": "repeat_cap", "value": 1}])) is None
+    now = (await monday.line())["dials"]["counted"]
+    for sunday in (MONDAY - timedelta(days=1), MONDAY):  # the version of Monday is set aside when Sunday is tried with it
+        told = await attempt(
+            monday, [{"name": "repeat_cap", "value": 1, "team": "north"}], **{"from": str(sunday), "to": str(MONDAY)}
+        )
+        assert dials(told) == (now, 17)
+    assert dials(await attempt(monday, [{"name": "repeat_cap", "value": 4, "manager": "ivan"}])) == (now, 20)
+
+
+async def test_r3_what_would_come_out_otherwise_anyway_is_told_and_not_the_settings_doing(monday: Street) -> None:
+    lead = (await monday.ask("GET", "/leads?phone=%2B79990000000"))["items"][0]["id"]
+    async with monday.database.begin() as conn:  # as if long ago, out of reach of what a change of today judges again
+        await conn.execute("update leads set segment = 'warm' where id = $1", lead)
+    told = await attempt(monday, [{"name": "min_talk", "value": 30}])
+    assert told["differing"] == [{"manager": "ivan", "date": str(MONDAY)}]
+    assert told["managers"][0]["dials"] == {"before": 16, "after": 16}
+    assert told["managers"][0]["connects"] == {"before": 16, "after": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({"policy": [{"name": "colour", "value": "red"}]}, 422, "colour"),
+        ({"policy": [{"name": "min_talk", "value": "ten"}]}, 422, "min_talk"),
+        ({"policy": [{"name": "min_talk", "value": True}]}, 422, "min_talk"),
+        ({"policy": [{"name": "match_backfill", "value": 3}]}, 422, "match_backfill"),
+        ({"policy": [{"name": "min_talk", "value": 5, "manager": "nobody"}]}, 404, "nobody"),
+        ({"policy": [{"name": "min_talk", "value": 5, "from": "2026-11-23"}]}, 422, "policy.0.from"),
+        ({"norms": [{"metric": "smiles", "segment": "cold", "min": 1, "target": 2}]}, 422, "norms.0.metric"),
+        ({"norms": [{"metric": "dials", "segment": "cold", "min": 3, "target": 2}]}, 422, "target 2"),
+        ({"from": "2026-11-24", "to": "2026-11-23"}, 422, "2026-11-23"),
+        ({"to": "2026-11-25"}, 422, "before 2026-11-25"),
+        ({"from": "2026-09-01"}, 422, "62 days"),
+    ],
+)
+async def test_r3_what_cannot_be_tried_is_refused_by_name(monday: Street, body: dict[str, Any], status: int, says: str) -> None:
+    told = await monday.ask("POST", "/policy/try", PERIOD | body, expect=status)
+    assert says in told["title"]
+
+
+async def test_r3_a_manager_may_not_try(monday: Street) -> None:
+    await monday.ask("POST", "/policy/try", PERIOD, token=await monday.token_of("ivan"), expect=403)
+
+
+async def test_r3_the_policy_says_what_holds_for_whom_and_since_when(monday: Street) -> None:
+    async def held(query: str) -> tuple[str, str, str | None]:
+        items = (await monday.ask("GET", f"/policy?{query}"))["items"]
+        return next((one["value"], one["for"], one["from"]) for one in items if one["name"] == "repeat_cap")
+
+    for value, scope, since in (
+        ("4", {}, TUESDAY),
+        ("5", {"team": "north"}, WEDNESDAY),
+        ("6", {"manager": "ivan"}, date(2026, 12, 1)),
+    ):
+        await monday.ask("POST", "/policy", {"name": "repeat_cap", "value": value, "from": str(since)} | scope)
+    assert await held(f"on={MONDAY}") == ("3", "default", None)
+    assert await held(f"manager=ivan&on={TUESDAY}") == ("4", "company", str(TUESDAY))
+    assert await held("manager=ivan") == ("5", "team", str(WEDNESDAY))
+    assert await held("") == ("4", "company", str(TUESDAY))
+    assert await held("team=north") == ("5", "team", str(WEDNESDAY))
+    assert await held("manager=ivan&on=2026-12-01") == ("6", "manager", "2026-12-01")
+    await monday.ask("POST", "/policy", {"name": "repeat_cap", "value": "7", "from": str(TUESDAY), "segment": "warm"})
+    assert await held("segment=warm") == ("7", "segment", str(TUESDAY))
+    await monday.ask("GET", "/policy?manager=nobody", expect=404)
