@@ -6,7 +6,7 @@ import typer
 
 from telephony_bridge import __version__
 from telephony_bridge.demo import demo
-from telephony_bridge.verbs import deliveries, history, leads, norms, notices, people, serving, sources, trying
+from telephony_bridge.verbs import deliveries, handover, history, leads, norms, notices, people, serving, sources, trying
 
 app = typer.Typer(
     help="Joins what a PBX proved with what a CRM recorded, and holds a sales team to its regulation.",
@@ -30,9 +30,10 @@ def _options(
     """Joins what a PBX proved with what a CRM recorded, and holds a sales team to its regulation."""
 
 
-for verb in (demo, serving.serve, serving.work, serving.migrate, sources.understand, norms.day):
+for verb in (demo, serving.serve, serving.work, serving.migrate, sources.understand, norms.day, norms.reopen):
     app.command()(verb)
 app.command("import-cdr")(history.import_cdr)
+app.command("handover")(handover.hand_over)
 app.command("payroll")(norms.month)
 norms.policy_app.command("try")(trying.try_policy)
 for name, group in (

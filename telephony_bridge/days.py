@@ -3,33 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
-from telephony_bridge import crm, db, norms, violations
+from telephony_bridge import crm, db, norms, silence, violations
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.model import Company, Verdict, rfc3339
-from telephony_bridge.norms import Tally, calendar, evidence, verdict
+from telephony_bridge.norms import Tally, calendar, verdict
 from telephony_bridge.violations import Finding
 
 METRICS = {"dials": "V06", "connects": "V07", "new_leads": "V08"}
+_JUDGED_FAIRLY = frozenset({Verdict.NOT_MET, Verdict.MET, Verdict.TARGET})
+_JUDGED = (*METRICS, "segments", "scheduled", "not_counted", "verdict")  # what a correction of a closed day is about
 _NONE = Tally()
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentDay:
+    """What a day holds of one client segment: numbers by metric, and its norms in proportion to hours, share and ramp."""
+
+    segment: str
+    share: int  # percent of the manager's work (EC-57)
+    tallies: Mapping[str, Tally]
+    bounds: Mapping[str, tuple[int, int]]  # metric -> (min, target)
+    versions: Mapping[str, str]  # metric -> version of its norm
+
+
+@dataclass(frozen=True, slots=True)
 class ManagerDay:
-    """A day as it stands now: numbers by metric, the norm in proportion to the hours, evidence and verdict."""
+    """A day as it stands now: his segments, the one with the greatest share first; evidence and verdict.
+
+    ``provisional`` is what the verdict of a day under way would be if it ended now.
+    """
 
     manager_id: int
     day: date
     scheduled: bool
     closed: bool
-    tallies: Mapping[str, Tally]
-    bounds: Mapping[str, tuple[int, int]]  # metric -> (min, target)
-    versions: Mapping[str, str]  # metric -> version of its norm
+    segments: Sequence[SegmentDay]
     gaps: Sequence[tuple[datetime, datetime]]
     verdict: Verdict
+    provisional: Verdict
+
+    @property
+    def tallies(self) -> dict[str, Tally]:
+        """By metric, over all segments."""
+        return {metric: sum((one.tallies[metric] for one in self.segments), _NONE) for metric in METRICS}
+
+    @property
+    def bounds(self) -> dict[str, tuple[int, int]]:
+        """By metric, (min, target) summed over the segments that have a norm."""
+        held = {metric: [one.bounds[metric] for one in self.segments if metric in one.bounds] for metric in METRICS}
+        return {metric: (sum(low for low, _ in of), sum(high for _, high in of)) for metric, of in held.items() if of}
 
 
 async def board(
@@ -38,31 +65,50 @@ async def board(
     """CONTRACT §6.2: every manager who is scheduled that day or did something, by handle."""
     book = await open_book(conn, company, since=day)
     ids = [id_ for id_, handle in book.handles.items() if manager in (None, handle)]
-    days = await manager_days(conn, book, ids, day, now=now)
-    reasons = await norms.not_counted(conn, day, ids)
+    lines = await _lines(conn, book, await manager_days(conn, book, ids, day, now=now), day)
+    on_record = await norms.reports(conn, [(id_, day) for id_ in lines])
+    shown = []
+    for id_, line in lines.items():
+        is_busy = any(any(line[metric].values()) for metric in METRICS)
+        if line["scheduled"] or is_busy or manager is not None:
+            last = on_record[id_, day][-1] if (id_, day) in on_record else None
+            shown.append(line | ({"corrected_at": rfc3339(last["at"])} if last and last["kind"] == "corrected" else {}))
+    return shown
+
+
+async def _lines(conn: db.Connection, book: Book, days: Sequence[ManagerDay], day: date) -> dict[int, dict[str, Any]]:
+    """Manager id -> his line of the board, by handle."""
+    reasons = await norms.not_counted(conn, day, [found.manager_id for found in days])
     marks = await violations.counts(conn, day)
-    lines = []
+    lines = {}
     for found in sorted(days, key=lambda one: book.handles[one.manager_id]):
-        busy = any(tally.pbx or tally.crm for tally in found.tallies.values())
-        if not (found.scheduled or busy or manager is not None):
-            continue
         line: dict[str, Any] = {
             "manager": book.handles[found.manager_id],
             "name": book.names[found.manager_id],
-            "segment": book.person(found.manager_id).segment,
+            "segment": found.segments[0].segment,
             "scheduled": found.scheduled,
+            **_numbers(found.tallies, found.bounds),
         }
-        for metric, tally in found.tallies.items():
-            minimum, target = found.bounds.get(metric, (0, 0))
-            numbers = {"pbx": tally.pbx, "entered" if metric == "new_leads" else "crm": tally.crm}
-            line[metric] = {**numbers, "counted": tally.counted, "min": minimum, "target": target}
+        if len(found.segments) > 1:
+            line["segments"] = {one.segment: {**_numbers(one.tallies, one.bounds), "share": one.share} for one in found.segments}
         line["not_counted"] = reasons.get(found.manager_id, {})
         line["verdict"] = found.verdict
+        if found.verdict is Verdict.PENDING:
+            line["provisional"] = found.provisional
         line["violations"] = marks.get(found.manager_id, {"open": 0, "fixed_late": 0})
         if found.gaps:
             line["gaps"] = [[rfc3339(start), rfc3339(end)] for start, end in found.gaps]
-        lines.append(line)
+        lines[found.manager_id] = line
     return lines
+
+
+def _numbers(tallies: Mapping[str, Tally], bounds: Mapping[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
+    found = {}
+    for metric, tally in tallies.items():
+        minimum, target = bounds.get(metric, (0, 0))
+        told = {"pbx": tally.pbx, "entered" if metric == "new_leads" else "crm": tally.crm, "counted": tally.counted}
+        found[metric] = {**told, "min": minimum, "target": target}
+    return found
 
 
 async def planned_contacts(conn: db.Connection, *, company: Company, now: datetime) -> list[tuple[str, dict[str, int]]]:
@@ -82,46 +128,77 @@ async def manager_days(
     ids = sorted(managers)
     counted = await norms.tallies(conn, [day], ids)
     entered = await _entered(conn, book, ids, day)
-    gaps = await _gaps(conn, book, ids, day, now=now)
+    gaps = await silence.gaps(conn, book, ids, day, now=now)
     found = []
     for manager_id in ids:
-        schedule, person = book.schedule(manager_id), book.person(manager_id)
+        schedule = book.schedule(manager_id)
         scheduled = calendar.shift(schedule, day) is not None
-        share = calendar.norm_share(schedule, day, break_minutes=book.setting("break_minutes", manager_id, day))
-        both = counted.get((manager_id, day), {})
-        tallies = {
-            "dials": both.get("dials", _NONE),
-            "connects": both.get("connects", _NONE),
-            "new_leads": entered.get(manager_id, _NONE),
-        }
-        held = {metric: book.rules.norm(metric, person, day) for metric in METRICS}
-        bounds = {
-            metric: (calendar.scaled(norm.min, share), calendar.scaled(norm.target, share)) if scheduled else (0, 0)
-            for metric, norm in held.items()
-            if norm is not None
-        }
+        segments = _segment_days(book, manager_id, day, counted.get((manager_id, day), {}), entered.get(manager_id, {}))
         closed = (manager_id, day) in book.closed
-        reached = {metric: verdict.metric_verdict(tallies[metric].counted, low, high) for metric, (low, high) in bounds.items()}
+        has_evidence = not gaps.get(manager_id)
+        reached = [
+            verdict.metric_verdict(one.tallies[metric].counted, low, high)
+            for one in segments
+            for metric, (low, high) in one.bounds.items()
+        ]
         found.append(
             ManagerDay(
                 manager_id=manager_id,
                 day=day,
                 scheduled=scheduled,
                 closed=closed,
-                tallies=tallies,
-                bounds=bounds,
-                versions={metric: norm.version for metric, norm in held.items() if norm is not None},
+                segments=segments,
                 gaps=gaps.get(manager_id, ()),
-                verdict=verdict.day_verdict(reached, closed=closed, scheduled=scheduled, evidence_ok=not gaps.get(manager_id)),
+                verdict=verdict.day_verdict(reached, closed=closed, scheduled=scheduled, evidence_ok=has_evidence),
+                provisional=verdict.day_verdict(reached, closed=True, scheduled=scheduled, evidence_ok=has_evidence),
             )
         )
     return found
 
 
-async def _entered(conn: db.Connection, book: Book, managers: Iterable[int], day: date) -> dict[int, Tally]:
+def _segment_days(
+    book: Book,
+    manager_id: int,
+    day: date,
+    counted: Mapping[str | None, Mapping[str, Tally]],
+    entered: Mapping[str, Tally],
+) -> list[SegmentDay]:
+    """His segments, the one with the greatest share first: what is on no lead of his segments is shown there."""
+    schedule, week = book.schedule(manager_id), book.week(manager_id, day)
+    share = calendar.norm_share(schedule, day, break_minutes=book.setting("break_minutes", manager_id, day))
+    share *= calendar.ramp(book.word("ramp", manager_id, day), schedule.first_day, day)
+    mine = dict(week.segments)
+    tallies = {segment: dict.fromkeys(METRICS, _NONE) for segment in mine}
+    for segment, both in counted.items():
+        his = tallies[segment if segment in mine else week.segment]
+        for metric, tally in both.items():
+            his[metric] += tally
+    for segment, tally in entered.items():
+        his = tallies[segment if segment in mine else week.segment]
+        his["new_leads"] += tally if segment in mine else replace(tally, counted=0)
+    found = []
+    for segment in sorted(mine, key=lambda one: one != week.segment):
+        held = {metric: book.norm(metric, manager_id, segment, day) for metric in METRICS}
+        part = share * Fraction(mine[segment], 100)
+        found.append(
+            SegmentDay(
+                segment=segment,
+                share=mine[segment],
+                tallies=tallies[segment],
+                bounds={
+                    metric: (calendar.scaled(norm.min, part), calendar.scaled(norm.target, part))
+                    for metric, norm in held.items()
+                    if norm is not None
+                },
+                versions={metric: norm.version for metric, norm in held.items() if norm is not None},
+            )
+        )
+    return found
+
+
+async def _entered(conn: db.Connection, book: Book, managers: Iterable[int], day: date) -> dict[int, dict[str, Tally]]:
     asked: dict[bool, list[norms.NewLeads]] = {}
     for manager_id in managers:
-        person = book.person(manager_id)
         since, until = book.day_bounds(manager_id, day)
         window = norms.NewLeads(
             manager_id,
@@ -129,10 +206,10 @@ async def _entered(conn: db.Connection, book: Book, managers: Iterable[int], day
             until,
             _working_day(book, manager_id, day, -1),
             _working_day(book, manager_id, day, 1),
-            person.segment,
+            closed.moves_until if (closed := book.closed.get((manager_id, day))) is not None else None,
         )
-        asked.setdefault(book.rules.flag("lead_norm_needs_call", person, day), []).append(window)
-    found: dict[int, Tally] = {}
+        asked.setdefault(book.flag("lead_norm_needs_call", manager_id, day), []).append(window)
+    found: dict[int, dict[str, Tally]] = {}
     for needs_call, windows in asked.items():
         found |= await norms.new_leads(conn, windows, needs_call=needs_call)
     return found
@@ -148,49 +225,20 @@ def _working_day(book: Book, manager_id: int, day: date, step: int) -> date:
     return day + timedelta(days=step)
 
 
-async def _gaps(
-    conn: db.Connection, book: Book, managers: Sequence[int], day: date, *, now: datetime
-) -> dict[int, Sequence[tuple[datetime, datetime]]]:
-    """Stretches of each shift for which there is no evidence (EC-40). A shift under way is looked at up to now."""
-    shifts = {manager_id: calendar.shift(book.schedule(manager_id), day) for manager_id in managers}
-    working = {manager_id: shift for manager_id, shift in shifts.items() if shift is not None}
-    if not working:
-        return {}
-    told_by = await norms.sources_of(conn, list(working), day)
-    sources = set().union(*told_by.values()) if told_by else set()
-    since, until = min(start for start, _ in working.values()), max(end for _, end in working.values())
-    heard = await norms.heard(conn, sources, since, until)
-    found: dict[int, Sequence[tuple[datetime, datetime]]] = {}
-    alike: dict[tuple[object, ...], Sequence[tuple[datetime, datetime]]] = {}  # a team on one source shares its evidence
-    for manager_id, (start, end) in working.items():
-        if start >= now:
-            continue
-        limits = {name: book.setting(name, manager_id, day) for name in ("gap_minutes", "break_minutes")}
-        mine = tuple(sorted(told_by.get(manager_id, ())))
-        asked = (mine, start, end, *limits.values())
-        if asked not in alike:
-            alike[asked] = _silent([heard[source] for source in mine], (start, min(end, now)), **limits)
-        found[manager_id] = alike[asked]
-    return found
-
-
-def _silent(told: Sequence[norms.Heard], shift: tuple[datetime, datetime], **limits: int) -> Sequence[tuple[datetime, datetime]]:
-    """A recorded outage always is a gap; a settled pause is as good as a call."""
-    settled = [silence for source in told for silence in source.settled]
-    outages = [(begun, over) for begun, over, word in settled if word == "outage" and begun < shift[1] and over > shift[0]]
-    heard = [span for source in told for span in source.calls] + [
-        (begun, over) for begun, over, word in settled if word == "pause"
-    ]
-    return outages or evidence.evidence_gaps(heard, shift, **limits)
-
-
 async def days_ended(
-    conn: db.Connection, book: Book, *, only: Collection[tuple[int, date]] | None, closed_only: bool, now: datetime
+    conn: db.Connection,
+    book: Book,
+    *,
+    only: Collection[tuple[int, date]] | None,
+    closed_only: bool,
+    reopened: tuple[str, str] | None = None,
+    now: datetime,
 ) -> dict[str, int]:
     """Closes the days that have ended and judges their norms; days closed before are judged again where facts changed.
 
     ``only``: these (manager, day) pairs; None: every day not closed yet, since the first call.
-    ``closed_only``: judge, close nothing. Returns violations opened, by code.
+    ``closed_only``: judge, close nothing. ``reopened``: who had these days closed anew, and why.
+    Returns violations opened, by code.
     """
     if closed_only:
         judged = {pair for pair in only or () if pair in book.closed}
@@ -199,10 +247,68 @@ async def days_ended(
         await norms.close_days(conn, sorted(judged - set(book.closed)), now=now)
     opened: dict[str, int] = {}
     for day in sorted({day for _, day in judged}):
-        managers = [manager_id for manager_id, other in judged if other == day]
-        for code, number in (await _judge_norms(conn, book, managers, day, now=now)).items():
+        days = await manager_days(conn, book, [manager_id for manager_id, other in judged if other == day], day, now=now)
+        on_record = {
+            id_: [one for one in reports if one["kind"] != "provisional"]
+            for (id_, _), reports in (await norms.reports(conn, [(found.manager_id, day) for found in days])).items()
+        }
+        for code, number in (await _judge_norms(conn, book, days, on_record, day, now=now)).items():
             opened[code] = opened.get(code, 0) + number
+        await _put_on_record(conn, book, days, on_record, day, reopened=reopened, now=now)
     return opened
+
+
+async def _put_on_record(
+    conn: db.Connection,
+    book: Book,
+    days: Sequence[ManagerDay],
+    on_record: Mapping[int, Sequence[db.Record]],
+    day: date,
+    *,
+    reopened: tuple[str, str] | None,
+    now: datetime,
+) -> None:
+    """A day as it was closed, and each time late facts gave it other numbers (EC-38)."""
+    lines = await _lines(conn, book, [replace(found, verdict=found.provisional) for found in days], day)
+    fresh: dict[str, dict[tuple[int, date], dict[str, Any]]] = {"closed": {}, "corrected": {}, "reopened": {}}
+    for id_, line in lines.items():
+        last = next((one["line"] for one in reversed(on_record.get(id_, ()))), None)
+        if reopened is not None:
+            fresh["reopened"][id_, day] = line
+        elif last is None:
+            fresh["closed"][id_, day] = line
+        elif any(last.get(part) != line.get(part) for part in _JUDGED):
+            fresh["corrected"][id_, day] = line
+    author, reason = reopened or (None, None)
+    for kind, told in fresh.items():
+        await norms.report(conn, told, kind, author=author, reason=reason, now=now)
+
+
+async def days_under_way(conn: db.Connection, book: Book, *, now: datetime) -> None:
+    """Puts the day so far on record for everybody whose hour of the provisional report has come (R5), zeros too."""
+    due: dict[date, list[int]] = {}
+    for id_ in book.handles:
+        today = book.day(id_, now)
+        for day in (today - timedelta(days=1), today):
+            shift = calendar.shift(book.schedule(id_), day)
+            if shift is not None and (id_, day) not in book.closed and book.reports_at(id_, day) <= now:
+                due.setdefault(day, []).append(id_)
+    for day, managers in due.items():
+        on_record = await norms.reports(conn, [(id_, day) for id_ in managers])
+        fresh = [id_ for id_ in managers if (id_, day) not in on_record and now < book.closes_at(id_, day)]
+        lines = await _lines(conn, book, await manager_days(conn, book, fresh, day, now=now), day) if fresh else {}
+        await norms.report(conn, {(id_, day): line for id_, line in lines.items()}, "provisional", now=now)
+
+
+async def reports(conn: db.Connection, day: date, manager: str | None, *, company: Company) -> list[dict[str, Any]]:
+    """What was put on record of a day, oldest first: provisional, closed, corrected, reopened, each with the line as it was."""
+    book = await open_book(conn, company, since=day)
+    ids = [id_ for id_, handle in book.handles.items() if manager in (None, handle)]
+    found = await norms.reports(conn, [(id_, day) for id_ in ids])
+    return [
+        {"kind": one["kind"], "at": rfc3339(one["at"]), "author": one["author"], "reason": one["reason"], "line": one["line"]}
+        for one in sorted((one for many in found.values() for one in many), key=lambda one: one["id"])
+    ]
 
 
 async def _to_close(conn: db.Connection, book: Book, *, now: datetime) -> set[tuple[int, date]]:
@@ -219,40 +325,58 @@ async def _to_close(conn: db.Connection, book: Book, *, now: datetime) -> set[tu
     return found
 
 
-async def _judge_norms(conn: db.Connection, book: Book, managers: Sequence[int], day: date, *, now: datetime) -> dict[str, int]:
+async def _judge_norms(
+    conn: db.Connection,
+    book: Book,
+    days: Sequence[ManagerDay],
+    on_record: Mapping[int, Sequence[db.Record]],
+    day: date,
+    *,
+    now: datetime,
+) -> dict[str, int]:
     """V06, V07 and V08 of ended days. Without evidence, or without a shift, nothing is found (invariant 8)."""
     findings = []
-    for found in await manager_days(conn, book, managers, day, now=now):
+    for found in days:
         if not found.scheduled or found.gaps:
             continue
         due_at = book.closes_at(found.manager_id, day)
-        closed = book.closed.get((found.manager_id, day))
-        for metric, (minimum, _) in found.bounds.items():
-            tally = found.tallies[metric]
-            findings.append(
-                Finding(
-                    code=METRICS[metric],
-                    subject_kind="day",
-                    subject_id=_subject(book, found.manager_id, day),
-                    manager_id=found.manager_id,
-                    day=day,
-                    due_at=due_at,
-                    met_at=due_at if tally.counted >= minimum else None,
-                    met_because="corrected",
-                    evidence={
-                        "metric": metric,
-                        "pbx": tally.pbx,
-                        "crm": tally.crm,
-                        "counted": tally.counted,
-                        "min": minimum,
-                        **({"late_evidence": True} if closed is not None and now > closed.at else {}),
-                    },
-                    policy_version=f"{found.versions[metric]}, {book.rules.version()}",
+        closing = next(
+            (one["line"] for one in reversed(on_record.get(found.manager_id, ())) if one["kind"] in ("closed", "reopened")), None
+        )
+        is_fair = closing is not None and closing["verdict"] in _JUDGED_FAIRLY
+        for one in found.segments:
+            then = closing.get("segments", {}).get(one.segment, closing) if closing is not None else {}
+            for metric, (minimum, _) in one.bounds.items():
+                tally = one.tallies[metric]
+                was_met = is_fair and then[metric]["counted"] >= minimum
+                findings.append(
+                    Finding(
+                        code=METRICS[metric],
+                        subject_kind="day",
+                        subject_id=_subject(book, found.manager_id, day, one.segment),
+                        manager_id=found.manager_id,
+                        day=day,
+                        due_at=due_at,
+                        met_at=due_at if tally.counted >= minimum else None,
+                        met_because="corrected",
+                        evidence={
+                            "metric": metric,
+                            "segment": one.segment,
+                            "pbx": tally.pbx,
+                            "crm": tally.crm,
+                            "counted": tally.counted,
+                            "min": minimum,
+                            **({"late_evidence": True} if was_met and tally.counted < minimum else {}),  # EC-38
+                        },
+                        policy_version=f"{one.versions[metric]}, {book.version(found.manager_id, day)}",
+                    )
                 )
-            )
-    subjects = [_subject(book, manager_id, day) for manager_id in managers]
+    known = {version.segment for version in book.rules.norms if version.segment is not None}  # his once, perhaps
+    subjects = [_subject(book, found.manager_id, day, segment) for found in days for segment in {None, *known}]
     return await violations.judge(conn, "day", subjects, findings, codes=METRICS.values(), now=now)
 
 
-def _subject(book: Book, manager_id: int, day: date) -> str:
-    return f"{book.handles[manager_id]}/{day.isoformat()}"
+def _subject(book: Book, manager_id: int, day: date, segment: str | None) -> str:
+    """A day as violations name it; of several segments only the one with the greatest share needs no name."""
+    subject = f"{book.handles[manager_id]}/{day.isoformat()}"
+    return subject if segment in (None, book.week(manager_id, day).segment) else f"{subject}/{segment}"

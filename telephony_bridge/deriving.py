@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from telephony_bridge import calls, db, matcher, norms, people, violations, webhooks
@@ -23,6 +23,7 @@ from telephony_bridge.model import (
     MatchResult,
     Schedule,
     Talk,
+    Week,
     Weight,
 )
 from telephony_bridge.norms import calendar, rules
@@ -33,10 +34,13 @@ CALL_CODES = ("V01", "V02", "V03", "V04", "V05", "V16")
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """When a manager's day was closed, and up to which entry of leads it was judged."""
+    """When a manager's day was closed, and what was known then: entries of leads, versions of rules, moves of leads (R3)."""
 
     at: datetime
     leads_until: datetime
+    policies_until: int
+    norms_until: int
+    moves_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,92 +50,156 @@ class Book:
     company: Company
     sources: Mapping[int, webhooks.Source]
     rules: norms.Rules
-    persons: Mapping[int, norms.Person]
     handles: Mapping[int, str]
     names: Mapping[int, str]
-    schedules: Mapping[int, Schedule]
-    closed: Mapping[tuple[int, date], Closed]
+    schedules: dict[int | None, Schedule]  # None: where there is no manager
+    closed: dict[tuple[int, date], Closed]
+    closed_since: list[date]  # one day: closings before it are not read yet, see ``reach``
     _settings: dict[tuple[str, int | None, date], int] = field(default_factory=dict)  # asked a dozen times a call
+    _days: dict[tuple[int | None, datetime], date] = field(default_factory=dict)  # as often
 
-    def person(self, manager_id: int | None) -> norms.Person:
-        return self.persons.get(manager_id, _NOBODY) if manager_id is not None else _NOBODY
+    def person(self, manager_id: int | None, day: date) -> norms.Person:
+        """The manager as the versions of norms and policy see him on a day."""
+        return _person(manager_id, self.schedules[manager_id], day) if manager_id in self.handles else _NOBODY
+
+    def week(self, manager_id: int | None, day: date) -> Week:
+        return self.schedule(manager_id).week(day)
 
     def schedule(self, manager_id: int | None) -> Schedule:
         """The manager's, or the company's clock with the usual hours where there is no manager."""
-        found = self.schedules.get(manager_id) if manager_id is not None else None
-        return found or Schedule(self.company.zone)
+        return self.schedules[manager_id if manager_id in self.handles else None]
 
     def word(self, name: str, manager_id: int | None, day: date) -> str:
         """A setting that is a word."""
-        return self.rules.value(name, self.person(manager_id), day)
+        return self.rules.value(name, self.person(manager_id, day), day, self._known(manager_id, day))
+
+    def flag(self, name: str, manager_id: int | None, day: date) -> bool:
+        return self.rules.flag(name, self.person(manager_id, day), day, self._known(manager_id, day))
+
+    def norm(self, metric: str, manager_id: int, segment: str, day: date) -> norms.Norm | None:
+        """The norm of one of his segments."""
+        closed = self.closed.get((manager_id, day))
+        person = replace(self.person(manager_id, day), segment=segment)
+        return self.rules.norm(metric, person, day, closed.norms_until if closed is not None else None)
+
+    def version(self, manager_id: int | None, day: date) -> str:
+        """Names the state of the policy that a day is judged by."""
+        return self.rules.version(self._known(manager_id, day))
+
+    def _known(self, manager_id: int | None, day: date) -> int | None:
+        """A closed day is judged by the versions that were known when it was closed (R3)."""
+        closed = self.closed.get((manager_id, day)) if manager_id is not None else None
+        return closed.policies_until if closed is not None else None
 
     def setting(self, name: str, manager_id: int | None, day: date) -> int:
         key = (name, manager_id, day)
         if key not in self._settings:
-            self._settings[key] = self.rules.number(name, self.person(manager_id), day)
+            self._settings[key] = self.rules.number(name, self.person(manager_id, day), day, self._known(manager_id, day))
         return self._settings[key]
 
     def day(self, manager_id: int | None, at: datetime) -> date:
         """The shift day a moment belongs to (EC-1 to EC-4)."""
-        schedule = self.schedule(manager_id)
-        local = at.astimezone(schedule.timezone).date()
-        return calendar.shift_day(schedule, at, self.setting("day_boundary", manager_id, local))
+        key = (manager_id, at)
+        if key not in self._days:
+            self._days[key] = calendar.shift_day(self.schedule(manager_id), at)
+        return self._days[key]
 
     def day_bounds(self, manager_id: int | None, day: date) -> tuple[datetime, datetime]:
         """When a manager's day begins and ends."""
-        return calendar.day_bounds(self.schedule(manager_id), day, self.setting("day_boundary", manager_id, day))
+        return calendar.day_bounds(self.schedule(manager_id), day)
 
     def closes_at(self, manager_id: int | None, day: date) -> datetime:
         return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
 
+    def reopen(self, pairs: Iterable[tuple[int, date]]) -> None:
+        """From here on these days are judged as if they had not been closed."""
+        for pair in pairs:
+            self.closed.pop(pair, None)
+        self.forget()
+
+    def forget(self) -> None:
+        """Other closings are known now: what was asked before is asked anew."""
+        self._settings.clear()
+        self._days.clear()
+
+    def reports_at(self, manager_id: int, day: date) -> datetime:
+        """When the day so far is put on record: the first such hour after its shift began."""
+        return calendar.reports_at(self.schedule(manager_id), day, self.setting("report_at", manager_id, day))
+
     def working_days_later(self, manager_id: int, at: datetime, days: int) -> datetime:
         """The same time of day after so many days with a shift of his, or three weeks on if he has none."""
-        schedule = self.schedule(manager_id)
-        local = at.astimezone(schedule.timezone)
-        for _ in range(21):
-            local += timedelta(days=1)  # local wall-clock time: the hour stays over a change of the clocks
-            days -= calendar.shift(schedule, local.date()) is not None
-            if not days:
-                break
-        return local
+        return calendar.working_days_later(self.schedule(manager_id), at, days)
 
 
 _NOBODY = norms.Person()
 
 
+def _person(manager_id: int | None, schedule: Schedule, day: date) -> norms.Person:
+    week = schedule.week(day)
+    return norms.Person(manager_id, week.team, week.segment)
+
+
+async def person_of(conn: db.Connection, handle: str, day: date) -> norms.Person:
+    """A manager as the versions of norms and policy see him on a day. Raises ``NotFound``."""
+    manager_id = (await people.by_handle(conn, handle))["id"]
+    return _person(manager_id, (await people.schedules(conn, [manager_id]))[manager_id], day)
+
+
 def _day_kinds(
-    rules: norms.Rules, person: norms.Person, company: Company, own: Mapping[date, DayKind]
+    rules: norms.Rules, manager_id: int, schedule: Schedule, company: Company, own: Mapping[date, DayKind]
 ) -> Callable[[date], DayKind]:
-    """The production calendar of a person: the company's own word, else the country's that his setting names (EC-54)."""
+    """The production calendar of a manager: the company's own word, else the country's that his setting names (EC-54)."""
 
     @cache
     def kind(day: date) -> DayKind:
-        country = rules.value("calendar", person, day)
+        country = rules.value("calendar", _person(manager_id, schedule, day), day)
         return own.get(day) or norms.day_kind(company.region if country == "company" else country.upper(), day)
 
     return kind
 
 
-async def open_book(conn: db.Connection, company: Company, *, since: date) -> Book:
-    """Reads the book; ``since`` is the first day whose closing matters."""
+async def open_book(conn: db.Connection, company: Company, *, since: date, rules: norms.Rules | None = None) -> Book:
+    """Reads the book; ``since`` is the first day whose closing matters, ``rules`` are others than those in force."""
     managers = await people.all_managers(conn)
-    rules = await norms.load_rules(conn)
-    persons = {row["id"]: norms.Person(row["id"], row["team"], row["segment"]) for row in managers}
+    rules = rules or await norms.load_rules(conn)
     own = {row["day"]: DayKind(row["kind"]) for row in await people.calendar_days(conn)}
-    schedules = {
-        id_: replace(schedule, kind=_day_kinds(rules, persons.get(id_, _NOBODY), company, own))
-        for id_, schedule in (await people.schedules(conn, None)).items()
-    }
-    return Book(
+    schedules: dict[int | None, Schedule] = {None: Schedule((Week(company.zone),))}
+    for id_, schedule in (await people.schedules(conn, None)).items():
+        schedules[id_] = replace(schedule, kind=_day_kinds(rules, id_, schedule, company, own))
+    book = Book(
         company=company,
         sources=await webhooks.load_sources(conn, company),
         rules=rules,
-        persons=persons,
         handles={row["id"]: row["handle"] for row in managers},
         names={row["id"]: row["name"] for row in managers},
         schedules=schedules,
-        closed={key: Closed(at, until) for key, (at, until) in (await norms.closed_days(conn, since)).items()},
+        closed=await _closings(conn, since, None),
+        closed_since=[since],
     )
+    for whose, schedule in schedules.items():
+        schedules[whose] = replace(schedule, boundary=partial(book.setting, "day_boundary", whose))
+    return book
+
+
+async def _closings(conn: db.Connection, since: date, before: date | None) -> dict[tuple[int, date], Closed]:
+    return {
+        (row["manager_id"], row["day"]): Closed(
+            row["closed_at"], row["leads_until"], row["policies_until"], row["norms_until"], row["moves_until"]
+        )
+        for row in await norms.closed_days(conn, since, before)
+    }
+
+
+async def reach(conn: db.Connection, book: Book, days: Iterable[date]) -> None:
+    """Reads closings back to the first of these days: a call told of years later finds its day closed (EC-38)."""
+    first = min(days, default=None)
+    if first is None:
+        return
+    first -= timedelta(days=3)  # a call's shift day, its neighbours and a series lie within
+    if first < book.closed_since[0]:
+        book.closed.update(await _closings(conn, first, book.closed_since[0]))
+        book.closed_since[0] = first
+        book.forget()
 
 
 def _manager(book: Book, mappings: Sequence[matcher.Mapping], source_id: int, at: datetime) -> int | None:
@@ -172,7 +240,7 @@ def _match(
         return Match(MatchResult.EXCLUDED, reason="own")
     if call.number in excluded:
         return Match(MatchResult.EXCLUDED, reason=excluded[call.number])
-    return matcher.choose(leads, caller_id=manager_id, day=day)
+    return matcher.choose([lead.as_of(call.started_at) for lead in leads], caller_id=manager_id, day=day)
 
 
 def _facts(
@@ -180,16 +248,15 @@ def _facts(
 ) -> rules.CallFacts:
     """What weighing needs to know beside the call. A lead is in time until the day is closed (R14, EC-15)."""
     closed = book.closed.get((manager_id, day)) if manager_id is not None else None
-    person = book.person(manager_id)
     return rules.CallFacts(
         has_manager=manager_id is not None,
         match=match.result,
-        lead_segment=lead.segment if lead is not None else None,
+        lead_segment=lead.segment_as_of(closed.moves_until if closed is not None else None) if lead is not None else None,
         lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until),
-        norm_segment=person.segment,
+        norm_segments=frozenset(segment for segment, _ in book.week(manager_id, day).segments),
         repeat_cap=book.setting("repeat_cap", manager_id, day),
         min_talk=book.setting("min_talk", manager_id, day),
-        needs_crm_match=book.rules.flag("norm_needs_crm_match", person, day),
+        needs_crm_match=book.flag("norm_needs_crm_match", manager_id, day),
         said_machine=said_machine,
     )
 
@@ -215,7 +282,8 @@ async def entries(
         lead = next((lead for lead in found if lead.lead_id == match.lead_id), None)
         facts = _facts(book, manager_id, day, match, lead)
         weight = rules.weigh(call, facts)
-        made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, rules.on_norm_lead(call, facts)))
+        on_lead = rules.on_norm_lead(call, facts)
+        made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, on_lead, facts.lead_segment))
     return made
 
 
@@ -261,10 +329,10 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
     groups: dict[tuple[date, str, int], list[Any]] = {}
     for row in rows:
         groups.setdefault((row["day"], row["number"], row["manager_id"]), []).append(row)
-    changed: list[tuple[int, Weight, bool]] = []
+    changed: list[tuple[int, Weight, bool, str | None]] = []
     for (day, number, manager_id), group in groups.items():
         series = []
-        on_lead = {}
+        on_lead, segments = {}, {}
         for row in group:
             call = calls.read_call(row)
             match = Match(MatchResult(row["match"]), row["lead_id"])
@@ -272,16 +340,18 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
             facts = _facts(book, manager_id, day, match, lead, said_machine=row["said_machine"])
             series.append(((row["source_id"], row["call_key"]), call, facts))
             on_lead[row["source_id"], row["call_key"]] = rules.on_norm_lead(call, facts)
+            segments[row["source_id"], row["call_key"]] = facts.lead_segment
         weights = rules.weigh_series(series)
         for row in group:
             key = (row["source_id"], row["call_key"])
             weight = weights[key]
-            if (row["why_not_dial"], row["why_not_connect"], row["on_norm_lead"]) != (
+            if (row["why_not_dial"], row["why_not_connect"], row["on_norm_lead"], row["segment"]) != (
                 weight.why_not_dial,
                 weight.why_not_connect,
                 on_lead[key],
+                segments[key],
             ):
-                changed.append((row["id"], weight, on_lead[key]))
+                changed.append((row["id"], weight, on_lead[key], segments[key]))
     await calls.weigh(conn, changed)
 
 
@@ -303,6 +373,7 @@ async def judge_calls(
     Returns how many violations opened, by code.
     """
     asked = list(await calls.whole(conn, call_ids))
+    await reach(conn, book, (row["day"] for row in asked))
     leads = set(lead_ids) | {row["lead_id"] for row in asked if row["lead_id"] is not None}
     first = min([row["started_at"] for row in asked] + ([since] if since is not None else []), default=None)
     if first is None:
@@ -398,7 +469,7 @@ def _findings(
     if duty.duty_manager is None:
         return []
     day = book.day(duty.duty_manager, duty.started_at)
-    version = book.rules.version()
+    version = book.version(duty.duty_manager, day)
     evidence = {
         "call": row["id"],
         "deliveries": list(row["delivery_ids"]),
@@ -431,8 +502,14 @@ def _findings(
 
 
 def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
-    """A lead whose number was changed or removed later keeps the calls it had (EC-16)."""
-    if row["lead_id"] is not None and entry.match.result is MatchResult.NONE and entry.call.number is not None:
+    """A match is stored with the call (EC-16): it is found anew when other leads have the number, not when leads merely changed.
+
+    A lead whose number was changed or removed later keeps its calls; so does one of several that is no longer the most active.
+    """
+    match = entry.match
+    is_stored = row["lead_id"] is not None and entry.call.number is not None and entry.call.number == row["number"]
+    is_same = match.candidates == tuple(row["candidates"]) and entry.manager_id == row["manager_id"]
+    if is_stored and (match.result is MatchResult.NONE or (is_same and match.lead_id is not None)):
         return as_matched(row, entry)
     return entry
 
@@ -441,7 +518,7 @@ def as_matched(row: db.Record, entry: calls.Entry) -> calls.Entry:
     """The call on the lead it was on, and counting for what it did."""
     kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
     weight = Weight(row["why_not_dial"], row["why_not_connect"])
-    return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"])
+    return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"], segment=row["segment"])
 
 
 def utc_day(at: datetime) -> date:

@@ -6,7 +6,7 @@ Times are aware ``datetime`` in UTC, seconds are whole, phone numbers are E.164 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -153,6 +153,25 @@ class LeadCandidate:
     entered_at: datetime
     planned_on: date | None  # day of the open planned contact, in the company's zone
     last_activity_at: datetime | None
+    segments_before: tuple[tuple[int, str], ...] = ()  # (move, the segment until it), oldest first
+    owners_before: tuple[
+        tuple[datetime, int | None], ...
+    ] = ()  # (when it became another's, whose it was until then), oldest first
+
+    def segment_as_of(self, move: int | None) -> str:
+        """The segment after a move of leads, now if None: a closed day keeps the one it was judged by."""
+        if move is not None:
+            for moved, was in self.segments_before:
+                if moved > move:
+                    return was
+        return self.segment
+
+    def as_of(self, at: datetime) -> LeadCandidate:
+        """The lead as it was owned at a moment: a hand-over moves no call that was made before it."""
+        for until, owner in self.owners_before:
+            if at < until:
+                return replace(self, manager_id=owner)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,18 +213,57 @@ def _usual(_day: date) -> DayKind:
     return DayKind.USUAL
 
 
+def _midnight(_day: date) -> int:
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """A manager's working week. ``hours`` may pass midnight (20:00-08:00); ``days`` are ISO weekdays 1-7."""
+class Week:
+    """A manager's working week, team and segments from a local day on. Hours may pass midnight (20:00-08:00).
+
+    ``segments`` are client segments with his share of work in percent (EC-57), as they were told.
+    """
 
     timezone: ZoneInfo
     opens: int = 9 * 60  # minutes after local midnight
     closes: int = 18 * 60  # minutes after local midnight of the opening day; <= opens means the next day
-    days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    days: frozenset[int] = frozenset({1, 2, 3, 4, 5})  # ISO weekdays
+    team: str | None = None
+    segments: tuple[tuple[str, int], ...] = (("cold", 100),)
+    from_day: date | None = None  # None: since ever
+
+    @property
+    def segment(self) -> str:
+        """The one with the greatest share, of equal ones the first."""
+        return max(self.segments, key=lambda one: one[1])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a manager works: his weeks in order, the first of them since ever, and what else says of a day that he is at work."""
+
+    weeks: tuple[Week, ...]
     absences: tuple[tuple[date, date], ...] = ()  # inclusive local days
     first_day: date | None = None
     last_day: date | None = None  # the last day of work, inclusive
     kind: Callable[[date], DayKind] = _usual  # the production calendar
+    boundary: Callable[[date], int] = _midnight  # minutes after midnight at which a day begins
+
+    def week(self, day: date) -> Week:
+        """The week that holds on a day."""
+        for week in reversed(self.weeks):
+            if week.from_day is None or week.from_day <= day:
+                return week
+        return self.weeks[0]
+
+    def week_at(self, at: datetime) -> Week:
+        """The week that holds at a moment: one begins at midnight by the clock of the one before."""
+        held = self.weeks[0]
+        for week in self.weeks[1:]:
+            if week.from_day is not None and at.astimezone(held.timezone).date() < week.from_day:
+                break
+            held = week
+        return held
 
 
 class Verdict(StrEnum):

@@ -49,7 +49,7 @@ async def payroll(conn: db.Connection, days: Sequence[date], *, company: Company
             {
                 "manager": handle,
                 "name": book.names[id_],
-                "team": book.person(id_).team,
+                "team": book.week(id_, past[-1]).team,
                 "days_on_shift": sum(told.values()),
                 "days_met": sum(told[verdict] for verdict in _KEPT),
                 "days_target": told[Verdict.TARGET],

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from telephony_bridge import calls, db, deriving, violations, webhooks
-from telephony_bridge.days import board, days_ended, planned_contacts
+from telephony_bridge import calls, crm, db, deriving, violations, webhooks
+from telephony_bridge.days import board, days_ended, days_under_way, planned_contacts, reports
 from telephony_bridge.deriving import Book, open_book
-from telephony_bridge.errors import Malformed, Unreadable
+from telephony_bridge.errors import Malformed, Refused, Unreadable
 from telephony_bridge.model import Call, Company, Delivery, Via
+from telephony_bridge.passing import READ_REACH, card_read, hand_over, judge_cards, preview_handover
 from telephony_bridge.promises import judge_promises
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
@@ -26,8 +27,11 @@ __all__ = [
     "Understood",
     "board",
     "calendar_changed",
+    "card_read",
+    "days_reopened",
     "deliveries_came",
     "dispute",
+    "hand_over",
     "hold",
     "leads_changed",
     "norms_changed",
@@ -35,7 +39,9 @@ __all__ = [
     "numbers_changed",
     "people_changed",
     "planned_contacts",
+    "preview_handover",
     "replay",
+    "reports",
     "silence_settled",
     "time_passed",
 ]
@@ -135,9 +141,12 @@ async def _source_told(
     before = await calls.known(conn, source.id, days, keys)
     before += [known for known in formerly if known.id not in {one.id for one in before}]
     settled = {known.call_key: known.settled for known in before if known.settled is not None}
+    await deriving.reach(conn, book, days | {known.day for known in before})
     made = await deriving.entries(conn, book, source.id, [(_as_heard(call, source, settled), ids) for call, ids in found])
 
     new, changed, absorbed = _settle_identity(made, before)
+    for row in await calls.whole(conn, changed) if changed else ():
+        changed[row["id"]] = deriving.keep_match(row, changed[row["id"]])
     orphans = await calls.repeating(conn, absorbed)
     ids_by_key = await calls.write(conn, source.id, new, changed, absorbed, now=now)
     told_again = others.union(*(ids for _, ids in sets))
@@ -160,7 +169,7 @@ async def _source_told(
         now=now,
     )
     story.opened.update(opened)
-    dialled = {entry.match.lead_id for entry in made if entry.match.lead_id is not None} | {
+    dialled = {entry.match.lead_id for entry in (*new, *changed.values()) if entry.match.lead_id is not None} | {
         id_ for id_ in leads if id_ is not None
     }
     story.opened.update(await judge_promises(conn, book, dialled, judged_at=judged_at, now=now))
@@ -303,6 +312,7 @@ async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: dat
     backfill = timedelta(days=book.setting("match_backfill", None, day))
     touched = await calls.of_lead_numbers(conn, leads, since=day - backfill)
     await _derive_again(conn, book, touched, leads=leads, judged_at=judged_at, now=now)
+    await judge_cards(conn, book, leads, judged_at=judged_at, now=now)
 
 
 async def numbers_changed(conn: db.Connection, numbers: Iterable[str], *, company: Company, now: datetime) -> None:
@@ -314,13 +324,15 @@ async def numbers_changed(conn: db.Connection, numbers: Iterable[str], *, compan
     await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
 
 
-async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *, company: Company) -> None:
+async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *, company: Company, now: datetime) -> None:
     """A silence was settled as outage or pause (EC-40): the closed days it lies in are judged anew."""
     judged_at = await webhooks.inbox.take_pen(conn)
     first, last = deriving.utc_day(start) - timedelta(days=1), deriving.utc_day(end) + timedelta(days=1)
     book = await open_book(conn, company, since=first)
     days = [first + timedelta(days=shift) for shift in range((last - first).days + 1)]
     touched = {(manager_id, day) for manager_id in book.handles for day in days}
+    promised = await violations.promised_by(conn, list(book.handles), first - timedelta(days=31))
+    await judge_promises(conn, book, promised, judged_at=judged_at, now=now)
     await days_ended(conn, book, only=touched, closed_only=True, now=judged_at)
 
 
@@ -330,6 +342,7 @@ async def calendar_changed(conn: db.Connection, day: date, *, company: Company, 
     book = await open_book(conn, company, since=min(day, deriving.utc_day(now) - timedelta(days=BOOK_DAYS)))
     promised = await violations.promised_by(conn, list(book.handles), day - timedelta(days=7))
     await judge_promises(conn, book, promised, judged_at=judged_at, now=now)
+    await _judge_reading(conn, book, None, day, judged_at=judged_at, now=now)
     await days_ended(conn, book, only={(manager_id, day) for manager_id in book.handles}, closed_only=True, now=judged_at)
 
 
@@ -343,13 +356,23 @@ async def people_changed(
     touched = await calls.of_people(conn, managers, since=since)
     promised = await violations.promised_by(conn, managers, since)
     await _derive_again(conn, book, touched, leads=promised, judged_at=judged_at, now=now)
+    await _judge_reading(conn, book, managers, since, judged_at=judged_at, now=now)
 
 
 async def norms_changed(conn: db.Connection, *, company: Company, since: date, now: datetime) -> None:
-    """Norms or policy changed from a day on: calls and days since then are judged anew; closed days keep their verdict (R3)."""
+    """Norms or policy changed from a day on: what no closed day has decided yet is judged anew (R3)."""
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
-    await _derive_again(conn, book, await calls.ids_since(conn, since), leads=(), judged_at=judged_at, now=now)
+    await _derive_again(conn, book, await calls.undecided(conn, since), leads=(), judged_at=judged_at, now=now)
+    await _judge_reading(conn, book, None, since, judged_at=judged_at, now=now)
+
+
+async def _judge_reading(
+    conn: db.Connection, book: Book, managers: Sequence[int] | None, since: date, *, judged_at: datetime, now: datetime
+) -> None:
+    """Cards handed over to these managers, or to anybody, whose reading may be due since a day (V18)."""
+    began = datetime.combine(since, time(), book.company.zone) - READ_REACH
+    await judge_cards(conn, book, await crm.leads_given(conn, managers, began), judged_at=judged_at, now=now)
 
 
 async def _derive_again(
@@ -357,6 +380,7 @@ async def _derive_again(
 ) -> None:
     """Who, whose lead, what it counts for and what is owed, for calls the ledger already has."""
     rows = await calls.whole(conn, call_ids)
+    await deriving.reach(conn, book, (row["day"] for row in rows))
     by_source: dict[int, list[db.Record]] = {}
     for row in rows:
         by_source.setdefault(row["source_id"], []).append(row)
@@ -381,13 +405,16 @@ async def _derive_again(
 async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -> tuple[dict[str, int], bool]:
     """Deadlines that passed and days that ended. Returns (violations opened by code, whether more may be waiting).
 
-    Only here time moves on: the other stories judge as of the last look, so that a deadline passes for all at once.
+    Only here time moves on: the other stories judge as of the last look, so that a deadline passes for all at once. Where a
+    connector reads another CRM, time goes no further than that CRM has been read (EC-41).
     """
-    await webhooks.inbox.take_pen(conn)
-    await webhooks.inbox.judge_until(conn, now)
+    judged_before = await webhooks.inbox.take_pen(conn)
+    seen_until = await crm.seen_until(conn)
+    judged_at = now if seen_until is None or seen_until >= now else max(judged_before, seen_until)
+    await webhooks.inbox.judge_until(conn, judged_at)
     opened: Counter[str] = Counter()
-    await violations.reminders_due(conn, now=now)
-    passed = await violations.deadlines_passed(conn, now=now)
+    await violations.reminders_due(conn, now=judged_at)
+    passed = await violations.deadlines_passed(conn, now=judged_at)
     opened.update(code for code, _, _ in passed)
     for code, column in (("V01", "comment"), ("V02", "comment"), ("V03", "next_contact")):
         await calls.expire(conn, [int(subject) for found, _, subject in passed if found == code], column)
@@ -395,9 +422,30 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     overdue = {source.id: now - source.settle_after for source in book.sources.values()}
     settled = await calls.settle_overdue(conn, overdue, "end_not_told")
     if settled:
-        await _derive_again(conn, book, settled, leads=(), judged_at=now, now=now)
-    opened.update(await days_ended(conn, book, only=None, closed_only=False, now=now))
-    return dict(opened), bool(passed or settled)
+        await _derive_again(conn, book, settled, leads=(), judged_at=judged_at, now=now)
+    uncalled = await violations.leads_due(conn, now=judged_at)
+    opened.update(await judge_promises(conn, book, uncalled, judged_at=judged_at, now=judged_at))
+    await days_under_way(conn, book, now=now)
+    opened.update(await days_ended(conn, book, only=None, closed_only=False, now=judged_at))
+    return dict(opened), bool(passed or settled or uncalled)
+
+
+async def days_reopened(
+    conn: db.Connection, day: date, managers: Iterable[int], *, author: str, reason: str, company: Company, now: datetime
+) -> None:
+    """A supervisor has closed days judged anew by all that is known now: later leads, rules, moves; then they are closed again.
+
+    Raises ``Refused`` when none of them is closed.
+    """
+    judged_at = await webhooks.inbox.take_pen(conn)
+    book = await open_book(conn, company, since=day)
+    pairs = {(manager_id, day) for manager_id in managers} & set(book.closed)
+    if not pairs:
+        raise Refused(f"{day} is not closed for them yet: it is judged by what is known then")
+    book.reopen(pairs)
+    touched = await calls.of_day(conn, day, sorted(manager_id for manager_id, _ in pairs))
+    await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
+    await days_ended(conn, book, only=pairs, closed_only=False, reopened=(author, reason), now=judged_at)
 
 
 async def replay(conn: db.Connection, delivery_ids: Sequence[int], *, now: datetime) -> int:

@@ -5,14 +5,14 @@ As the facts stand in this transaction, for the leads asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 
-from telephony_bridge import calls, db, violations
+from telephony_bridge import calls, db, silence, violations
 from telephony_bridge.deriving import Book
 from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Finding
-from telephony_bridge.violations.promises import Promise, is_judged, kept_at, pushed
+from telephony_bridge.violations.promises import Holding, Promise, holdings, is_judged, kept_at, pushed
 
 LEAD_CODES = ("V14", "V15", "V17")
 REACH = timedelta(days=120)  # how old a planned contact may be that calls still speak about
@@ -31,7 +31,9 @@ async def judge_promises(
     attempts: dict[int, list[datetime]] = {}
     for lead_id, at in await calls.attempts(conn, leads, since):
         attempts.setdefault(lead_id, []).append(at)
-    missed = [_missed(book, one, attempts.get(one.lead_id, [])) for one in promises]
+    entered = [told for told in await violations.entered(conn, leads, since) if told[1] in book.handles]
+    deaf = await _deaf_days(conn, book, promises, entered, attempts, now=judged_at)
+    missed = _missed_of(book, promises, attempts, deaf)
     opened = await violations.judge(
         conn,
         "planned",
@@ -45,11 +47,7 @@ async def judge_promises(
     for one in promises:
         by_lead.setdefault(one.lead_id, []).append(one)
     too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, attempts.get(lead_id, []))]
-    uncalled = [
-        _uncalled(book, lead_id, author_id, at, attempts.get(lead_id, []))
-        for lead_id, author_id, at in await violations.entered(conn, leads, since)
-        if author_id in book.handles
-    ]
+    uncalled = [_uncalled(book, lead_id, author_id, at, attempts.get(lead_id, []), deaf) for lead_id, author_id, at in entered]
     min_talk = book.setting("min_talk", None, book.day(None, now))
     given_up = [
         _given_up(book, lead_id, manager_id, at, conversations)
@@ -72,15 +70,17 @@ def _given_up(book: Book, lead_id: int, manager_id: int, at: datetime, conversat
         due_at=at,
         met_at=None,
         evidence={"lead": lead_id, "conversations": conversations},
-        policy_version=book.rules.version(),
+        policy_version=book.version(manager_id, book.day(manager_id, at)),
         at_once=True,
     )
 
 
-def _uncalled(book: Book, lead_id: int, author_id: int, entered_at: datetime, attempts: list[datetime]) -> Finding:
+def _uncalled(
+    book: Book, lead_id: int, author_id: int, entered_at: datetime, attempts: list[datetime], deaf: Set[tuple[int, date]]
+) -> Finding:
     """A lead entered and not dialled by the close of the next working day; one dialled first and entered then is no debt."""
     day = book.day(author_id, entered_at)
-    due_day = _working_day(book, author_id, day + timedelta(days=1)) or day + timedelta(days=1)
+    due_day = _working_day(book, author_id, day + timedelta(days=1), deaf) or day + timedelta(days=1)
     dialled = min(attempts, default=None)
     return Finding(
         code="V14",
@@ -91,23 +91,64 @@ def _uncalled(book: Book, lead_id: int, author_id: int, entered_at: datetime, at
         due_at=book.closes_at(author_id, due_day),
         met_at=max(dialled, entered_at) if dialled is not None else None,
         evidence={"lead": lead_id, "entered_at": entered_at.isoformat()},
-        policy_version=book.rules.version(),
+        policy_version=book.version(author_id, day),
     )
 
 
-def _working_day(book: Book, manager_id: int, day: date) -> date | None:
-    """The day a promise falls on: a weekend's or an absence's is kept on the next working day (EC-48, EC-51)."""
+def _working_day(book: Book, manager_id: int, day: date, deaf: Set[tuple[int, date]]) -> date | None:
+    """The day a promise falls on: a weekend's or an absence's is kept on the next working day (EC-48, EC-51).
+
+    So is that of a day on which the PBX was not heard: that it saw no dial proves nothing (EC-40).
+    """
+    schedule = book.schedule(manager_id)
     days = (day + timedelta(days=shift) for shift in range(_FAR))
-    return next((one for one in days if calendar.shift(book.schedule(manager_id), one) is not None), None)
+    return next((one for one in days if (manager_id, one) not in deaf and calendar.shift(schedule, one) is not None), None)
 
 
-def _missed(book: Book, promise: Promise, attempts: list[datetime]) -> Finding | None:
-    manager_id = promise.manager_id
+async def _deaf_days(
+    conn: db.Connection,
+    book: Book,
+    promises: Sequence[Promise],
+    entered: Sequence[tuple[int, int, datetime]],
+    attempts: Mapping[int, list[datetime]],
+    *,
+    now: datetime,
+) -> Set[tuple[int, date]]:
+    """(manager, day) on which something would be missed and the PBX was not heard; what moves on from one may meet the next."""
+    deaf: set[tuple[int, date]] = set()
+    while True:
+        found: list[Finding | None] = [*_missed_of(book, promises, attempts, deaf)]
+        found += [_uncalled(book, lead, author, at, attempts.get(lead, []), deaf) for lead, author, at in entered]
+        overdue = {
+            (one.manager_id, book.day(one.manager_id, one.due_at))
+            for one in found
+            if one is not None and one.due_at <= now and (one.met_at is None or one.met_at > one.due_at)
+        }
+        fresh = await silence.unheard(conn, book, overdue - deaf, now=now) if overdue else set()
+        if not fresh - deaf:
+            return deaf
+        deaf |= fresh
+
+
+def _missed_of(
+    book: Book, promises: Sequence[Promise], attempts: Mapping[int, list[datetime]], deaf: Set[tuple[int, date]]
+) -> list[Finding | None]:
+    return [_missed(book, one, holding, attempts.get(one.lead_id, []), deaf) for one in promises for holding in holdings(one)]
+
+
+def _missed(
+    book: Book, promise: Promise, holding: Holding, attempts: list[datetime], deaf: Set[tuple[int, date]]
+) -> Finding | None:
+    """What one manager owes of a planned contact; who got it by a hand-over has until his next working day at least (R23)."""
+    manager_id = holding.manager_id
     if manager_id is None or manager_id not in book.handles:
         return None
     due_day = book.day(manager_id, promise.due_at)
-    day = _working_day(book, manager_id, due_day)
-    if day is None or not is_judged(promise, book.closes_at(manager_id, day)):
+    first = due_day
+    if holding.since is not None:
+        first = max(due_day, book.day(manager_id, holding.since) + timedelta(days=1))
+    day = _working_day(book, manager_id, first, deaf)
+    if day is None or not is_judged(promise, holding, book.closes_at(manager_id, day)):
         return None
     return Finding(
         code="V09",
@@ -118,14 +159,14 @@ def _missed(book: Book, promise: Promise, attempts: list[datetime]) -> Finding |
         due_at=book.closes_at(manager_id, day),
         met_at=kept_at(promise, attempts, since=book.day_bounds(manager_id, due_day)[0]),
         evidence={"lead": promise.lead_id, "planned": promise.id, "basis": promise.basis},
-        policy_version=book.rules.version(),
+        policy_version=book.version(manager_id, day),
     )
 
 
 def _pushed(book: Book, promises: list[Promise], attempts: list[datetime]) -> list[Finding]:
     found = []
     for push in pushed(promises, attempts):
-        manager_id = push.promise.author_id or push.promise.manager_id
+        manager_id = push.promise.author_id or holdings(push.promise)[0].manager_id
         if manager_id is None or manager_id not in book.handles:
             continue
         at = push.promise.set_at
@@ -139,7 +180,7 @@ def _pushed(book: Book, promises: list[Promise], attempts: list[datetime]) -> li
                 due_at=at,
                 met_at=push.met_at,
                 evidence={"lead": push.promise.lead_id, "planned": push.promise.id, "moves": push.moves},
-                policy_version=book.rules.version(),
+                policy_version=book.version(manager_id, book.day(manager_id, at)),
                 at_once=True,
             )
         )

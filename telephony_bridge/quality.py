@@ -1,7 +1,7 @@
 """Marks of data quality, D01 to D04 (rules.md §6): what is wrong with the evidence itself. Never a manager's fault.
 
-D01 an extension nobody has · D02 a PBX silent in working hours · D03 a CRM silent while PBXs were heard · D04 a PBX whose
-clock runs ahead. Each is a query over what is there now: a mark goes away when its cause does.
+D01 an extension nobody has · D02 a PBX silent in working hours · D03 a CRM silent while PBXs were heard, or a connector that
+lags · D04 a PBX whose clock runs ahead. Each is a query over what is there now: a mark goes away when its cause does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from telephony_bridge import db, norms
+from telephony_bridge import crm, db, norms
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.model import Company
 from telephony_bridge.norms import calendar
@@ -127,12 +127,26 @@ async def marks(conn: db.Connection, first: date, last: date, *, company: Compan
     ]
     if first <= now.astimezone(company.zone).date() <= last:
         found += _silent(await _heard(conn, book, now=now))
+        found += await _behind(conn, book, now=now)
     for row in await conn.fetch(SQL.ahead, first, last, int(AHEAD.total_seconds())):
         if row["source_id"] in names:
             advice = "set the PBX's clock by NTP, and check the source's --timezone"
             name = names[row["source_id"]]
             found.append(Mark("D04", name, None, row["calls"], row["ahead"], row["first_at"], row["last_at"], advice))
     return sorted(found, key=lambda mark: (mark.code, mark.source, mark.extension or ""))
+
+
+async def _behind(conn: db.Connection, book: Book, *, now: datetime) -> list[Mark]:
+    """Connectors that have not read their CRM for longer than a gap: every deadline waits for them (EC-41)."""
+    allowed = timedelta(minutes=book.setting("gap_minutes", None, book.day(None, now)))
+    advice = (
+        "see whether the connector runs; until it says how far it has read, no deadline passes: POST /api/v1/connectors/NAME/seen"
+    )
+    return [
+        Mark("D03", row["name"], None, 0, int((now - row["seen_until"]).total_seconds()), None, row["seen_until"], advice)
+        for row in await crm.connectors(conn)
+        if row["retired_at"] is None and now - row["seen_until"] > allowed
+    ]
 
 
 def _silent(heard: Sequence[Heard]) -> list[Mark]:

@@ -28,7 +28,11 @@ _BACK = timedelta(days=31)  # how far before the period dials of its new leads a
 _AHEAD = timedelta(days=30)  # of the period: from there promises look back beyond its beginning
 _DAY = timedelta(days=1)
 _MOVES_CALLS = {"day_boundary", "min_talk"}  # settings by which a call is another day's, or another's to comment
-_NOT_TRIED = {"match_backfill": "which calls a lead found when it was entered is not done again"}
+NOT_TRIED = {
+    "match_backfill": "which calls a lead found when it was entered is not looked at again",
+    "handover_read": "whether cards that were handed over were read in time is not judged again",
+}
+_EVER = 2**63 - 1  # above every id
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +112,12 @@ async def try_settings(
     ``told`` hears how much of the work is done, from 0 to 1. Raises ``Refused`` or ``NotFound`` naming what is wrong.
     """
     _check(tried, first, last, today=now.astimezone(company.zone).date())
-    async with apart(_copies(first)) as conn:
+    async with apart(_copies(first, last)) as conn:
         period = _Period(first, last, await webhooks.inbox.take_pen(conn), now)
         in_force = await open_book(conn, company, since=first - _BACK)
-        await _enter(conn, tried, period)
-        other = await open_book(conn, company, since=first - _BACK)
-        other = replace(other, closed=_closed_under(other, in_force, period))
+        rules = await _rules_under(conn, in_force.rules, tried, period)
+        other = await open_book(conn, company, since=first - _BACK, rules=rules)
+        _close_as_would_be(other, in_force, period)
         as_it_stands = await _board(conn, in_force, period)
         reach = bool(tried.policy)  # norms concern days alone
         await _judge_again(conn, in_force, period, calls_too=reach, told=lambda part: told(part / 2))
@@ -140,78 +144,64 @@ def _check(tried: Tried, first: date, last: date, *, today: date) -> None:
         raise Refused(f"from {first} to {last} is too long; try at most {LONGEST} days at once")
     for one in tried.policy:
         norms.read_value(one.name, one.value)
-        if one.name in _NOT_TRIED:
-            raise Refused(f"{one.name} cannot be tried: {_NOT_TRIED[one.name]}")
+        if one.name in NOT_TRIED:
+            raise Refused(f"{one.name} cannot be tried: {NOT_TRIED[one.name]}")
+    for norm in tried.norms:
+        norms.check_norm(norm.metric, norm.min, norm.target)
 
 
-def _copies(first: date) -> db.Copies:
+def _copies(first: date, last: date) -> db.Copies:
     """Every table that judging writes, as far as judging these days reads it."""
     since = first - _BACK
     return {
         "calls": (SQL.calls, [since, datetime.combine(since, time(), UTC)]),
         "violations": (SQL.violations, [since]),
         "violation_moves": (SQL.moves, []),
-        "policies": (SQL.policies, []),
-        "norms": (SQL.norms, []),
+        "day_reports": (SQL.reports, [first, last]),
         "pen": (SQL.pen, []),
     }
 
 
-async def _enter(conn: db.Connection, tried: Tried, period: _Period) -> None:
-    """The tried versions, as if they had been known before the period began."""
+async def _rules_under(conn: db.Connection, rules: norms.Rules, tried: Tried, period: _Period) -> norms.Rules:
+    """The rules had the tried versions held. Their ids are below all others: at every closing they were known (R3)."""
     handles = {one.manager for one in tried.policy} | {one.manager for one in tried.norms}
     ids: dict[str | None, int] = {
         handle: (await people.by_handle(conn, handle))["id"] for handle in handles if handle is not None
     }
-    for query, scopes in (
-        (SQL.set_policies_aside, [(one.name, one.team, ids.get(one.manager), one.segment) for one in tried.policy]),
-        (SQL.set_norms_aside, [(one.metric, one.team, ids.get(one.manager), one.segment) for one in tried.norms]),
-    ):
-        if scopes:
-            await conn.execute(query, *zip(*scopes, strict=True), period.first, period.last)
-    for value in tried.policy:
-        await norms.set_policy(
-            conn,
-            value.name,
-            value.value,
-            team=value.team,
-            manager_id=ids.get(value.manager),
-            segment=value.segment,
-            from_day=period.first,
-            author="tried",
-            now=period.begins,
+    policies = [
+        norms.Version(
+            order - len(tried.policy),
+            one.name,
+            one.team,
+            ids.get(one.manager),
+            one.segment,
+            period.first,
+            norms.read_value(one.name, one.value),
         )
-    for norm in tried.norms:
-        await norms.set_norm(
-            conn,
-            norm.metric,
-            norm.segment,
-            minimum=norm.min,
-            target=norm.target,
-            team=norm.team,
-            manager_id=ids.get(norm.manager),
-            from_day=period.first,
-            author="tried",
-            now=period.begins,
+        for order, one in enumerate(tried.policy)
+    ]
+    goals = [
+        norms.Version(
+            order - len(tried.norms), one.metric, one.team, ids.get(one.manager), one.segment, period.first, (one.min, one.target)
         )
+        for order, one in enumerate(tried.norms)
+    ]
+    return rules.under(goals, policies, until=period.last)
 
 
-def _closed_under(other: Book, in_force: Book, period: _Period) -> dict[tuple[int, date], Closed]:
-    """The closings as they would have been: as much earlier or later as the day's close is, with the leads seen until then."""
-    closed = dict(in_force.closed)
-    for manager_id in in_force.handles:
-        for day in period.days:
-            was, would = in_force.closes_at(manager_id, day), other.closes_at(manager_id, day)
-            if was == would:
-                continue
-            known = closed.pop((manager_id, day), None)
-            if known is not None:
-                known = Closed(known.at + (would - was), known.leads_until + (would - was))
-            elif was > period.judged_at:
-                known = Closed(would, would)
-            if known is not None and known.at <= period.judged_at:
-                closed[manager_id, day] = known
-    return closed
+def _close_as_would_be(other: Book, in_force: Book, period: _Period) -> None:
+    """The closings of the other book: as much earlier or later as the day's close is, with the leads seen until then."""
+    moved: dict[tuple[int, date], Closed] = {}
+    for pair in ((manager_id, day) for manager_id in in_force.handles for day in period.days):
+        was, would, known = in_force.closes_at(*pair), other.closes_at(*pair), in_force.closed.get(pair)
+        if was == would:
+            continue
+        if known is not None:
+            moved[pair] = replace(known, at=known.at + (would - was), leads_until=known.leads_until + (would - was))
+        elif was > period.judged_at:
+            moved[pair] = Closed(would, would, _EVER, _EVER, _EVER)
+    other.closed.update(moved)
+    other.reopen(pair for pair, closed in moved.items() if closed.at > period.judged_at)
 
 
 async def _judge_again(

@@ -50,6 +50,11 @@ update leads set name = $2, company = $3, segment = $4, manager_id = $5, stage =
   updated_at = $10
 where id = $1;
 
+-- log_lead_moves
+-- A lead went from one segment, owner or stage to another. $1 lead, $2 fields, $3 what was, $4 what is, one array each, $5 author, $6 at.
+insert into lead_moves (lead_id, field, was, became, author, at)
+select $1::bigint, u.field, u.was, u.became, $5::text, $6::timestamptz from unnest($2::text[], $3::text[], $4::text[]) as u (field, was, became);
+
 -- give_up
 -- A lead is lost, or is not any more. $1 lead, $2 when or null, $3 the manager who gave it up, or null.
 update leads set lost_at = $2, lost_by = $3 where id = $1;

@@ -10,13 +10,21 @@ left join lateral (select b.text from comments b where b.lead_id = c.lead_id and
                      and (b.at, b.id) < (c.at, c.id) order by b.at desc, b.id desc limit 1) p on true;
 
 -- promises_of
--- Every planned contact of these leads, moved ones too, that was set or due since a moment. $1 leads, $2 since.
-select id, lead_id, manager_id, author_id, author_kind, due_at, basis, set_at, closed_at from planned_contacts
-where lead_id = any($1::bigint[]) and (set_at >= $2 or due_at >= $2) order by lead_id, set_at, id;
+-- Every planned contact of these leads, moved ones too, that was set or due since a moment, with who had it until when.
+-- $1 leads, $2 since.
+select p.id, p.lead_id, p.manager_id, p.author_id, p.author_kind, p.due_at, p.basis, p.set_at, p.closed_at,
+  array(select o.at from held_contacts h join handovers o on o.id = h.handover_id where h.planned_id = p.id order by o.at, o.id) as handed_at,
+  array(select h.manager_id from held_contacts h join handovers o on o.id = h.handover_id
+        where h.planned_id = p.id order by o.at, o.id) as former_ids
+from planned_contacts p where p.lead_id = any($1::bigint[]) and (p.set_at >= $2 or p.due_at >= $2) order by p.lead_id, p.set_at, p.id;
 
 -- promised_by
--- Leads with planned contacts of these managers that are due since a day. $1 managers, $2 first day.
-select distinct lead_id from planned_contacts where manager_id = any($1::bigint[]) and due_at >= $2::date;
+-- Leads with planned contacts that these managers have or had, due since a day or handed over two weeks before it at the most.
+-- $1 managers, $2 first day.
+select lead_id from planned_contacts where manager_id = any($1::bigint[]) and due_at >= $2::date
+union
+select p.lead_id from handovers o join held_contacts h on h.handover_id = o.id join planned_contacts p on p.id = h.planned_id
+where (h.manager_id = any($1::bigint[]) or p.manager_id = any($1::bigint[])) and (p.due_at >= $2::date or o.at >= $2::date - 14);
 
 -- planned_for
 -- Every planned contact these leads have had since a moment, and those open then. $1 leads, $2 since.

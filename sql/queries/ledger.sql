@@ -16,19 +16,19 @@ select * from calls where twin_of = any($1::bigint[]);
 -- New calls. $1 source, $2 now, then one array a column.
 insert into calls (source_id, understood_at, call_key, started_on, direction, extension, number, number_raw, started_at, answered_at,
   ended_at, ring_seconds, talk_seconds, disposition, hangup_cause, recording_url, via, final, settled, talked, delivery_ids, manager_id,
-  duty_manager_id, day, lead_id, candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+  duty_manager_id, day, lead_id, candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead, segment)
 select $1::bigint, $2::timestamptz, u.call_key, u.started_on, u.direction, u.extension, u.number, u.number_raw, u.started_at, u.answered_at,
   u.ended_at, u.ring_seconds, u.talk_seconds, u.disposition, u.hangup_cause, u.recording_url, u.via, u.final, u.settled, u.talked::jsonb,
   array(select jsonb_array_elements_text(u.delivery_ids::jsonb)::bigint), u.manager_id, u.duty_manager_id, u.day, u.lead_id,
   array(select jsonb_array_elements_text(u.candidates::jsonb)::bigint), u.match, u.match_reason, u.why_not_dial, u.why_not_connect,
-  u.on_norm_lead
+  u.on_norm_lead, u.segment
 from unnest($3::text[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
             $11::timestamptz[], $12::int[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::boolean[], $19::text[],
             $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::date[], $25::bigint[], $26::text[], $27::text[], $28::text[],
-            $29::text[], $30::text[], $31::boolean[])
+            $29::text[], $30::text[], $31::boolean[], $32::text[])
   as u (call_key, started_on, direction, extension, number, number_raw, started_at, answered_at, ended_at, ring_seconds, talk_seconds,
         disposition, hangup_cause, recording_url, via, final, settled, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id,
-        candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+        candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead, segment)
 returning id, call_key;
 
 -- update
@@ -40,14 +40,15 @@ update calls c set understood_at = $2, call_key = u.call_key, started_on = u.sta
   delivery_ids = array(select jsonb_array_elements_text(u.delivery_ids::jsonb)::bigint), manager_id = u.manager_id,
   duty_manager_id = u.duty_manager_id, day = u.day, lead_id = u.lead_id,
   candidates = array(select jsonb_array_elements_text(u.candidates::jsonb)::bigint), match = u.match, match_reason = u.match_reason,
-  why_not_dial = u.why_not_dial, why_not_connect = u.why_not_connect, on_norm_lead = u.on_norm_lead
+  why_not_dial = u.why_not_dial, why_not_connect = u.why_not_connect, on_norm_lead = u.on_norm_lead,
+  segment = u.segment
 from unnest($1::bigint[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[],
             $11::timestamptz[], $12::int[], $13::int[], $14::text[], $15::text[], $16::text[], $17::text[], $18::boolean[], $19::text[],
             $20::text[], $21::text[], $22::bigint[], $23::bigint[], $24::date[], $25::bigint[], $26::text[], $27::text[], $28::text[],
-            $29::text[], $30::text[], $31::boolean[])
+            $29::text[], $30::text[], $31::boolean[], $32::text[])
   as u (id, call_key, started_on, direction, extension, number, number_raw, started_at, answered_at, ended_at, ring_seconds, talk_seconds,
         disposition, hangup_cause, recording_url, via, final, settled, talked, delivery_ids, manager_id, duty_manager_id, day, lead_id,
-        candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead)
+        candidates, match, match_reason, why_not_dial, why_not_connect, on_norm_lead, segment)
 where c.id = u.id;
 
 -- repoint_comments
@@ -76,9 +77,16 @@ where c.day >= $1 and (c.manager_id = any($2::bigint[]) or c.duty_manager_id = a
   or exists (select from jsonb_array_elements(c.talked) t join extensions e on e.extension = t ->> 'extension'
              where e.manager_id = any($2::bigint[])));
 
--- since
--- Ids of every call since a day. $1 first day.
-select id from calls where day >= $1;
+-- of_day
+-- Ids of calls of a day that are these managers', or whose duty is theirs. $1 day, $2 managers.
+select id from calls where day = $1 and (manager_id = any($2::bigint[]) or duty_manager_id = any($2::bigint[]));
+
+-- undecided
+-- Ids of calls since a day whose day is not closed for who made them or for who owes for them. $1 first day.
+select c.id from calls c
+left join closed_days made on made.manager_id = c.manager_id and made.day = c.day
+left join closed_days owed on owed.manager_id = c.duty_manager_id and owed.day = c.day
+where c.day >= $1 and (made.day is null or owed.day is null);
 
 -- alike
 -- Every call of these managers to these numbers on these days. $1 days, $2 numbers, $3 managers, one array each.
@@ -86,9 +94,10 @@ select c.* from (select distinct * from unnest($1::date[], $2::text[], $3::bigin
 join calls c on c.day = u.day and c.number = u.number and c.manager_id = u.manager_id and c.twin_of is null;
 
 -- weigh
--- What calls count for. $1 ids, $2 why no dial, $3 why no connect, $4 on a lead of the norm's segment, one array each.
-update calls c set why_not_dial = u.why_not_dial, why_not_connect = u.why_not_connect, on_norm_lead = u.on_norm_lead
-from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[]) as u (id, why_not_dial, why_not_connect, on_norm_lead) where c.id = u.id;
+-- What calls count for. $1 ids, $2 why no dial, $3 why no connect, $4 on a lead of a segment of his, $5 the lead's segment, one array each.
+update calls c set why_not_dial = u.why_not_dial, why_not_connect = u.why_not_connect, on_norm_lead = u.on_norm_lead, segment = u.segment
+from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[]) as u (id, why_not_dial, why_not_connect, on_norm_lead, segment)
+where c.id = u.id;
 
 -- judge
 -- Where a call stands with its comment and next date. $1 ids, $2 comment, $3 next contact, one array each.

@@ -1,14 +1,19 @@
 -- leads_by_number
 -- Leads that have these numbers, with what choosing among several needs. $1 numbers.
 select p.phone, l.id, l.segment, l.manager_id, l.stage, greatest(l.entered_at, p.added_at) as entered_at, c.due_at,
-  (select max(m.at) from comments m where m.lead_id = l.id) as last_comment_at
+  (select max(m.at) from comments m where m.lead_id = l.id) as last_comment_at,
+  (select jsonb_agg(jsonb_build_array(v.id, v.field, v.was, extract(epoch from v.at)) order by v.id) from lead_moves v
+   where v.lead_id = l.id and v.field <> 'stage') as moves
 from lead_phones p join leads l on l.id = p.lead_id
 left join planned_contacts c on c.lead_id = l.id and c.closed_at is null
 where p.phone = any($1::text[]);
 
 -- leads_by_id
 -- Leads a call is on, whatever their numbers are now (EC-16). $1 ids.
-select l.id, l.segment, l.manager_id, l.stage, l.entered_at from leads l where l.id = any($1::bigint[]);
+select l.id, l.segment, l.manager_id, l.stage, l.entered_at,
+  (select jsonb_agg(jsonb_build_array(v.id, v.field, v.was, extract(epoch from v.at)) order by v.id) from lead_moves v
+   where v.lead_id = l.id and v.field <> 'stage') as moves
+from leads l where l.id = any($1::bigint[]);
 
 -- managers_by_extension
 -- Who had these extensions, when; a mapping without a source holds for every source. $1 extensions.

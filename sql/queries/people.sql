@@ -1,20 +1,32 @@
 -- everyone
 -- Every manager, by handle.
-select id, handle, name, timezone, team, segment, opens, closes, days, first_day, last_day, notify from managers order by handle;
+select id, handle, name, first_day, last_day, notify from managers order by handle;
 
 -- by_handle
 -- One manager. $1 handle.
-select id, handle, name, timezone, team, segment, opens, closes, days, first_day, last_day, notify from managers where handle = $1;
+select id, handle, name, first_day, last_day, notify from managers where handle = $1;
 
 -- add
--- A new manager. $1 handle, $2 name, $3 timezone, $4 team, $5 segment, $6 opens, $7 closes, $8 days, $9 first day, $10 notify, $11 now.
-insert into managers (handle, name, timezone, team, segment, opens, closes, days, first_day, notify, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning id;
+-- A new manager. $1 handle, $2 name, $3 first day, $4 notify, $5 now.
+insert into managers (handle, name, first_day, notify, created_at) values ($1, $2, $3, $4, $5) returning id;
 
 -- change
--- A manager as he is from now on. $1 id, $2 name, $3 timezone, $4 team, $5 segment, $6 opens, $7 closes, $8 days, $9 first day, $10 notify.
-update managers set name = $2, timezone = $3, team = $4, segment = $5, opens = $6, closes = $7, days = $8, first_day = $9, notify = $10
-where id = $1;
+-- What is a manager's own whatever the day. $1 id, $2 name, $3 first day, $4 notify.
+update managers set name = $2, first_day = $3, notify = $4 where id = $1;
+
+-- versions
+-- The weeks of these managers or of all, in the order in which they hold. $1 managers or null.
+select manager_id, from_day, timezone, team, opens, closes, days, segments, set_at, author from manager_versions
+where $1::bigint[] is null or manager_id = any($1::bigint[])
+order by manager_id, from_day nulls first;
+
+-- set_version
+-- A week holds from a day on, instead of the one that began that day. $1 manager, $2 first day or null, $3 timezone, $4 team, $5 opens,
+-- $6 closes, $7 days, $8 segments, $9 now, $10 author.
+insert into manager_versions (manager_id, from_day, timezone, team, opens, closes, days, segments, set_at, author)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (manager_id, from_day) do update set timezone = excluded.timezone, team = excluded.team, opens = excluded.opens,
+  closes = excluded.closes, days = excluded.days, segments = excluded.segments, set_at = excluded.set_at, author = excluded.author;
 
 -- leave
 -- The last day of work. $1 id, $2 last day.

@@ -1,6 +1,6 @@
 -- of_subjects
 -- Violations about these subjects, whatever their status. $1 kind, $2 subject ids.
-select id, code, subject_kind, subject_id, manager_id, day, status, due_at, closed_because from violations
+select id, code, subject_kind, subject_id, manager_id, day, status, due_at, closed_because, policy_version, evidence from violations
 where subject_kind = $1 and subject_id = any($2::text[]);
 
 -- open_watch
@@ -16,11 +16,14 @@ on conflict (day, manager_id, code, subject_kind, subject_id) do nothing
 returning id, code, subject_id;
 
 -- move
--- Moves rows. $1 ids, $2 statuses, $3 reasons of closing, $4 due, $5 opened, $6 fixed, $7 closed, one array each.
+-- Moves rows. $1 ids, $2 statuses, $3 reasons of closing, $4 due, $5 opened, $6 fixed, $7 closed, $8 versions, $9 evidence, one array
+-- each; versions and evidence that are null stay.
 update violations v set status = u.status, closed_because = u.closed_because, due_at = u.due_at,
-  opened_at = coalesce(u.opened_at, v.opened_at), fixed_at = coalesce(u.fixed_at, v.fixed_at), closed_at = u.closed_at
-from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
-  as u (id, status, closed_because, due_at, opened_at, fixed_at, closed_at)
+  opened_at = coalesce(u.opened_at, v.opened_at), fixed_at = coalesce(u.fixed_at, v.fixed_at), closed_at = u.closed_at,
+  policy_version = coalesce(u.policy_version, v.policy_version), evidence = coalesce(u.evidence::jsonb, v.evidence)
+from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[], $8::text[],
+            $9::text[])
+  as u (id, status, closed_because, due_at, opened_at, fixed_at, closed_at, policy_version, evidence)
 where v.id = u.id;
 
 -- log_moves
@@ -30,9 +33,15 @@ select u.violation_id, u.from_status, u.to_status, $6::timestamptz, u.author, u.
 from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) as u (violation_id, from_status, to_status, author, reason);
 
 -- passed
--- What was watched and whose deadline has passed. $1 now, $2 how many.
+-- What was watched and whose deadline has passed. $1 now, $2 how many, $3 codes that need another look first.
 select id, code, subject_kind, subject_id, status, due_at from violations
-where status in ('watching', 'reminded') and due_at <= $1 order by due_at, id limit $2;
+where status in ('watching', 'reminded') and due_at <= $1 and code <> all($3::text[]) order by due_at, id limit $2;
+
+-- leads_due
+-- Leads about which something was watched whose deadline has passed. $1 now, $2 how many, $3 codes.
+select distinct (u.evidence ->> 'lead')::bigint as lead_id
+from (select evidence from violations
+      where status in ('watching', 'reminded') and due_at <= $1 and code = any($3::text[]) order by due_at, id limit $2) u;
 
 -- remind
 -- What is watched and due for its soft reminder. $1 now, $2 how many.

@@ -14,30 +14,13 @@ select * from violations where day >= $1;
 -- None is copied: how violations came to stand where they do is nobody's question here.
 select * from violation_moves where false;
 
--- policies
--- Every version of every setting, copied.
-select * from policies;
-
--- norms
--- Every version of every norm, copied.
-select * from norms;
+-- reports
+-- The reports of days that are copied. $1 first day, $2 last day.
+select * from day_reports where day between $1 and $2;
 
 -- pen
 -- The pen, copied: whoever holds the real one is not waited for.
 select * from pen;
-
--- set_policies_aside
--- Versions that begin within the period and are for just whom a tried one is for: it holds throughout. $1 names, $2 teams, $3 managers,
--- $4 segments, one array each, $5 first day, $6 last day.
-delete from policies p using unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) as u (name, team, manager_id, segment)
-where p.name = u.name and p.team is not distinct from u.team and p.manager_id is not distinct from u.manager_id
-  and p.segment is not distinct from u.segment and p.from_day > $5::date and p.from_day <= $6::date;
-
--- set_norms_aside
--- The same of norms. $1 metrics, $2 teams, $3 managers, $4 segments, one array each, $5 first day, $6 last day.
-delete from norms n using unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) as u (metric, team, manager_id, segment)
-where n.metric = u.metric and n.team is not distinct from u.team and n.manager_id is not distinct from u.manager_id
-  and n.segment = u.segment and n.from_day > $5::date and n.from_day <= $6::date;
 
 -- of_days
 -- The calls of a stretch of days, whole. $1 first day, $2 last day.

@@ -11,10 +11,12 @@ from telephony_bridge import db, webhooks
 from telephony_bridge.api import (
     calendar,
     calls,
+    connectors,
     days,
     deals,
     deliveries,
     excluded,
+    handovers,
     leads,
     managers,
     norms,
@@ -40,6 +42,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *leads.ENDPOINTS,
     *deals.ENDPOINTS,
     *planned.ENDPOINTS,
+    *handovers.ENDPOINTS,
     *payroll.ENDPOINTS,
     *deliveries.ENDPOINTS,
     *managers.ENDPOINTS,
@@ -47,6 +50,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *policy.ENDPOINTS,
     *excluded.ENDPOINTS,
     *silences.ENDPOINTS,
+    *connectors.ENDPOINTS,
     *quality.ENDPOINTS,
     *sources.ENDPOINTS,
 )

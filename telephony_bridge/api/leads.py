@@ -213,6 +213,7 @@ async def change(ask: Ask) -> dict[str, Any]:
             ask.conn,
             lead_id,
             crm.Changes(changes, told.phones),
+            author=ask.asker.name,
             by=ask.asker.manager_id if ask.asker.role == "manager" else None,
             at=ask.now,
             now=ask.now,

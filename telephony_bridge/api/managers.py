@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from telephony_bridge import people, pipeline
+from telephony_bridge import norms, people, pipeline
 from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Day, Endpoint, Name, Told
-from telephony_bridge.errors import NotFound
+from telephony_bridge.errors import NotFound, Refused
+from telephony_bridge.model import Week, rfc3339
 from telephony_bridge.norms import calendar
 
 _Span = TypedDict("_Span", {"source": str | None, "extension": str, "from": str | None, "to": str | None})
 _Away = TypedDict("_Away", {"from": str, "to": str, "kind": str})
+_Version = TypedDict(
+    "_Version",
+    {
+        "from": str | None,
+        "timezone": str,
+        "team": str | None,
+        "segment": str,
+        "segments": dict[str, int],
+        "hours": str,
+        "days": str,
+        "set_at": str,
+        "author": str,
+    },
+)
 Person = TypedDict(
     "Person",
     {
@@ -23,6 +39,7 @@ Person = TypedDict(
         "timezone": str,
         "team": str | None,
         "segment": str,
+        "segments": dict[str, int],
         "hours": str,
         "days": str,
         "from": str | None,
@@ -30,8 +47,12 @@ Person = TypedDict(
         "notify": list[str],
         "extensions": list[_Span],
         "absences": list[_Away],
+        "versions": list[_Version],
     },
 )
+
+
+_OF_THE_WEEK = {"timezone", "team", "segment", "segments", "hours", "days"}
 
 
 class People(TypedDict):
@@ -39,14 +60,21 @@ class People(TypedDict):
     next: None
 
 
+Segments = Annotated[dict[Name, Annotated[int, Field(ge=1, le=100)]], Field(min_length=1, max_length=20)]
+
+
 class NewPerson(Told):
-    """``hours`` such as 09:00-18:00, also over midnight; ``days`` mon-fri or mon,tue,sat; ``from`` the first working day."""
+    """``hours`` such as 09:00-18:00, also over midnight; ``days`` mon-fri or mon,tue,sat; ``from`` the first working day.
+
+    ``segments`` are shares of his work in percent, such as cold 50, warm 50; ``segment`` alone (cold) is all of it.
+    """
 
     handle: Name
     name: Name
     timezone: str | None = None
     team: Name | None = None
-    segment: Name = "cold"
+    segment: Name | None = None
+    segments: Segments | None = None
     hours: str = "09:00-18:00"
     days: str = "mon-fri"
     since: Day | None = Field(None, alias="from")
@@ -54,12 +82,17 @@ class NewPerson(Told):
 
 
 class PersonChanges(Told):
-    """What is given changes, what is not stays."""
+    """What is given changes, what is not stays.
+
+    Zone, team, segments, hours and days hold from the local day ``from``. Without it: where no day of the week that holds now is
+    closed, that week is corrected as a whole; else from the first day not closed. ``from`` alone is the first working day.
+    """
 
     name: Name | None = None
     timezone: str | None = None
     team: Name | None = None
     segment: Name | None = None
+    segments: Segments | None = None
     hours: str | None = None
     days: str | None = None
     since: Day | None = Field(None, alias="from")
@@ -89,37 +122,63 @@ class Leaving(Told):
     on: Day
 
 
-def _answer(line: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in line.items() if name not in ("id", "opens", "closes")}
-    return shown | {"hours": calendar.format_hours(line["opens"], line["closes"]), "days": calendar.format_days(line["days"])}
+def shown(line: dict[str, Any]) -> dict[str, Any]:
+    """A manager as people read him: what holds today, and every version of it."""
+    plain = {name: value for name, value in line.items() if name not in ("id", "week", "versions")}
+    versions = [
+        {"from": week.from_day and week.from_day.isoformat(), **_week(week), "set_at": rfc3339(set_at), "author": author}
+        for week, set_at, author in line["versions"]
+    ]
+    return plain | _week(line["week"]) | {"versions": versions}
+
+
+def _week(week: Week) -> dict[str, Any]:
+    return {
+        "timezone": str(week.timezone),
+        "team": week.team,
+        "segment": week.segment,
+        "segments": dict(week.segments),
+        "hours": calendar.format_hours(week.opens, week.closes),
+        "days": calendar.format_days(week.days),
+    }
+
+
+def _told_week(told: NewPerson | PersonChanges, week: Week) -> Week:
+    """The week with what was told of it. Raises ``Refused``."""
+    if told.segment is not None and told.segments is not None:
+        raise Refused("segment: read together with segments; tell one of them, segment alone is all of his work")
+    if told.timezone is not None:
+        week = replace(week, timezone=people.read_zone(told.timezone))
+    if "team" in told.model_fields_set:
+        week = replace(week, team=told.team)
+    if told.segment is not None:
+        week = replace(week, segments=people.read_segments([(told.segment, 100)]))
+    if told.segments is not None:
+        week = replace(week, segments=people.read_segments(told.segments.items()))
+    if told.hours is not None:
+        opens, closes = calendar.parse_hours(told.hours)
+        week = replace(week, opens=opens, closes=closes)
+    if told.days is not None:
+        week = replace(week, days=calendar.parse_days(told.days))
+    return week
 
 
 async def _one(ask: Ask, handle: str) -> dict[str, Any]:
     await ask.manager_id(handle)
-    return next(_answer(line) for line in await people.list_managers(ask.conn) if line["handle"] == handle)
+    return next(shown(line) for line in await people.list_managers(ask.conn, now=ask.now) if line["handle"] == handle)
 
 
 async def add(ask: Ask) -> dict[str, Any]:
     told: NewPerson = ask.body
-    opens, closes = calendar.parse_hours(told.hours)
-    particulars = people.Particulars(
-        name=told.name,
-        timezone=told.timezone or str(ask.company.zone),
-        team=told.team,
-        segment=told.segment,
-        opens=opens,
-        closes=closes,
-        days=calendar.parse_days(told.days),
-        first_day=told.since,
-        notify=tuple(told.notify),
-    )
-    await people.add_manager(ask.conn, told.handle, particulars, now=ask.now)
+    particulars = people.Particulars(told.name, told.since, tuple(told.notify))
+    week = _told_week(told, Week(ask.company.zone))
+    await people.add_manager(ask.conn, told.handle, particulars, week, author=ask.asker.name, now=ask.now)
     return await _one(ask, told.handle)
 
 
 async def find(ask: Ask) -> dict[str, Any]:
-    lines = [line for line in await people.list_managers(ask.conn) if ask.asker.seen_by in (None, line["id"])]
-    return {"items": [_answer(line) for line in lines], "next": None}
+    lines = await people.list_managers(ask.conn, now=ask.now)
+    return {"items": [shown(line) for line in lines if ask.asker.seen_by in (None, line["id"])], "next": None}
 
 
 async def one(ask: Ask) -> dict[str, Any]:
@@ -128,35 +187,38 @@ async def one(ask: Ask) -> dict[str, Any]:
 
 async def change(ask: Ask) -> dict[str, Any]:
     told: PersonChanges = ask.body
+    await pipeline.hold(ask.conn)
     row = await people.by_handle(ask.conn, ask.path["handle"])
+    given = {name for name in told.model_fields_set if getattr(told, name) is not None or name in ("team", "since")}
     particulars = people.Particulars(
-        name=row["name"],
-        timezone=row["timezone"],
-        team=row["team"],
-        segment=row["segment"],
-        opens=row["opens"],
-        closes=row["closes"],
-        days=frozenset(row["days"]),
-        first_day=row["first_day"],
-        notify=tuple(row["notify"]),
+        told.name or row["name"],
+        told.since if given == {"since"} else row["first_day"],
+        tuple(told.notify if told.notify is not None else row["notify"]),
     )
-    given = told.model_dump(exclude_unset=True)
-    if told.hours is not None:
-        opens, closes = calendar.parse_hours(told.hours)
-        particulars = replace(particulars, opens=opens, closes=closes)
-    if told.days is not None:
-        particulars = replace(particulars, days=calendar.parse_days(told.days))
-    if "since" in given:
-        particulars = replace(particulars, first_day=told.since)
-    if told.notify is not None:
-        particulars = replace(particulars, notify=tuple(told.notify))
-    plain = {
-        name: given[name] for name in ("name", "timezone", "team", "segment") if name in given and (given[name] or name == "team")
-    }
-    await people.change_manager(ask.conn, row["id"], replace(particulars, **plain))
-    today = ask.now.astimezone(ask.company.zone).date()
-    await pipeline.people_changed(ask.conn, [row["id"]], since=today, company=ask.company, now=ask.now)
+    await people.change_manager(ask.conn, row["id"], particulars)
+    changed_from = []
+    if given & _OF_THE_WEEK:
+        changed_from.append(await _change_week(ask, row["id"]))
+    elif given == {"since"}:
+        today = ask.now.astimezone(ask.company.zone).date()
+        changed_from += [day for day in (today, told.since, row["first_day"]) if day is not None]
+    elif told.since is not None:
+        raise Refused(
+            "from: nothing is told that holds from a day (timezone, team, segment, hours, days); alone it is the first day"
+        )
+    if changed_from:
+        await pipeline.people_changed(ask.conn, [row["id"]], since=min(changed_from), company=ask.company, now=ask.now)
     return await _one(ask, row["handle"])
+
+
+async def _change_week(ask: Ask, manager_id: int) -> date:
+    """Writes what was told of the week; returns the day from which it holds."""
+    schedule = (await people.schedules(ask.conn, [manager_id]))[manager_id]
+    closed = (await norms.last_closed(ask.conn)).get(manager_id)
+    day = people.version_day(schedule, ask.body.since, closed, ask.now)
+    week = _told_week(ask.body, schedule.week(day) if day is not None else schedule.weeks[0])
+    await people.set_week(ask.conn, manager_id, replace(week, from_day=day), author=ask.asker.name, now=ask.now)
+    return day or people.BEGINNING
 
 
 async def map_extension(ask: Ask) -> dict[str, Any]:

@@ -69,7 +69,9 @@ def _name(one: Endpoint) -> str:
 def _schema(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     mode = "validation" if isinstance(kind, type) and issubclass(kind, BaseModel) else "serialization"
     schema = TypeAdapter(kind).json_schema(ref_template=_REF, mode=mode)  # type: ignore[arg-type]  # one of its two words
-    schemas.update(schema.pop("$defs", {}))
+    for name, told in schema.pop("$defs", {}).items():
+        if schemas.setdefault(name, told) != told:
+            raise TypeError(f"two different shapes are named {name}; a client generated from the document would mix them up")
     return schema
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -42,7 +41,10 @@ class PlannedQuery(Told):
 async def find(ask: Ask) -> dict[str, Any]:
     handle = ask.query.manager or (ask.asker.manager if ask.asker.role == "manager" else None)
     manager_id = await ask.manager_id(handle)
-    zone = ZoneInfo((await people.by_handle(ask.conn, handle))["timezone"]) if handle is not None else ask.company.zone
+    zone = ask.company.zone
+    if manager_id is not None:
+        schedule = (await people.schedules(ask.conn, [manager_id]))[manager_id]
+        zone = (schedule.week(ask.query.day) if ask.query.day is not None else schedule.week_at(ask.now)).timezone
     day = ask.query.day or ask.now.astimezone(zone).date()
     begins = datetime.combine(day, time(), zone)
     found = await crm.planned(ask.conn, before=datetime.combine(day + timedelta(days=1), time(), zone), manager_id=manager_id)

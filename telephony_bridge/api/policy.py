@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from telephony_bridge import norms, people, pipeline, whatif
+from telephony_bridge import deriving, norms, pipeline, whatif
 from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Day, Endpoint, Name, Told
 from telephony_bridge.api.norms import Goals
 
@@ -149,12 +149,11 @@ Changes = TypedDict(
 
 async def find(ask: Ask) -> dict[str, Any]:
     told: PolicyQuery = ask.query
+    day = told.on or ask.now.astimezone(ask.company.zone).date()
     person = norms.Person(None, told.team, told.segment or norms.COMPANY.segment)
     if told.manager is not None:
         await ask.manager_id(told.manager)
-        row = await people.by_handle(ask.conn, told.manager)
-        person = norms.Person(row["id"], row["team"], row["segment"])
-    day = told.on or ask.now.astimezone(ask.company.zone).date()
+        person = await deriving.person_of(ask.conn, told.manager, day)
     return {"items": await norms.list_policy(ask.conn, day, person), "next": None}
 
 

@@ -70,7 +70,7 @@ async def settle(ask: Ask) -> dict[str, Any]:
     silence_id = await norms.settle_silence(
         ask.conn, source_id, told.since, told.to, told.settled_as, author=ask.asker.name, reason=told.reason, now=ask.now
     )
-    await pipeline.silence_settled(ask.conn, told.since, told.to, company=ask.company)
+    await pipeline.silence_settled(ask.conn, told.since, told.to, company=ask.company, now=ask.now)
     return next(_answer(row) for row in await norms.silences(ask.conn, limit=1) if row["id"] == silence_id)
 
 

@@ -26,6 +26,7 @@ class Entry:
     match: Match
     weight: Weight
     on_norm_lead: bool
+    segment: str | None  # of the lead, as weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def _columns(entries: Sequence[Entry]) -> list[Sequence[object]]:
                     entry.weight.why_not_dial,
                     entry.weight.why_not_connect,
                     entry.on_norm_lead,
+                    entry.segment,
                 )
                 for entry in entries
             ),
@@ -212,9 +214,14 @@ async def of_people(conn: db.Connection, managers: Sequence[int], *, since: date
     return [row["id"] for row in await conn.fetch(SQL.of_people, since, managers)]
 
 
-async def ids_since(conn: db.Connection, day: date) -> list[int]:
-    """Ids of every call since a day."""
-    return [row["id"] for row in await conn.fetch(SQL.since, day)]
+async def of_day(conn: db.Connection, day: date, managers: Sequence[int]) -> list[int]:
+    """Ids of calls of a day that are these managers', or whose duty is theirs."""
+    return [row["id"] for row in await conn.fetch(SQL.of_day, day, managers)]
+
+
+async def undecided(conn: db.Connection, day: date) -> list[int]:
+    """Ids of calls since a day of which no closed day has decided yet."""
+    return [row["id"] for row in await conn.fetch(SQL.undecided, day)]
 
 
 async def alike(conn: db.Connection, units: Iterable[tuple[date, str, int]]) -> list[db.Record]:
@@ -243,15 +250,16 @@ async def point(conn: db.Connection, twins: Mapping[int, int | None]) -> None:
         await conn.execute(SQL.point, list(twins), list(twins.values()))
 
 
-async def weigh(conn: db.Connection, weights: Sequence[tuple[int, Weight, bool]]) -> None:
-    """(id, weight, on a lead of the norm's segment) of calls whose weight changed."""
+async def weigh(conn: db.Connection, weights: Sequence[tuple[int, Weight, bool, str | None]]) -> None:
+    """(id, weight, on a lead of a segment of his, the lead's segment) of calls whose weight changed."""
     if weights:
         await conn.execute(
             SQL.weigh,
-            [id_ for id_, _, _ in weights],
-            [weight.why_not_dial for _, weight, _ in weights],
-            [weight.why_not_connect for _, weight, _ in weights],
-            [on_lead for _, _, on_lead in weights],
+            [id_ for id_, _, _, _ in weights],
+            [weight.why_not_dial for _, weight, _, _ in weights],
+            [weight.why_not_connect for _, weight, _, _ in weights],
+            [on_lead for _, _, on_lead, _ in weights],
+            [segment for _, _, _, segment in weights],
         )
 
 

@@ -121,11 +121,12 @@ async def _add_phones(conn: db.Connection, lead_id: int, numbers: Sequence[Phone
 
 
 async def change_lead(
-    conn: db.Connection, lead_id: int, changes: Changes, *, by: int | None, at: datetime, now: datetime, region: str
+    conn: db.Connection, lead_id: int, changes: Changes, *, author: str, by: int | None, at: datetime, now: datetime, region: str
 ) -> None:
     """What is told changes, the rest stays. A lost lead needs a reason, and no contact is planned. Raises like ``add_lead``.
 
-    ``by``: the manager who changes it in his own name; None for a supervisor, whose word is his approval (R12).
+    ``author`` is who does it, for the record; ``by``: the manager who does it in his own name, None for a supervisor, whose word
+    is his approval (R12).
     """
     row = await _row(conn, lead_id, None)
     merged = {
@@ -145,11 +146,24 @@ async def change_lead(
         await conn.execute(SQL.remove_phones, lead_id, [phone for phone, _ in numbers])
         await _add_phones(conn, lead_id, numbers, at)
     await conn.execute(SQL.change_lead, lead_id, *merged.values(), now)
+    await _log_moves(conn, lead_id, row, merged, author=author, at=at)
     if merged["stage"] == "lost" and row["stage"] != "lost":
         await conn.execute(SQL.close_planned, lead_id, at, "lost")
         await conn.execute(SQL.give_up, lead_id, at, by)
     elif merged["stage"] != "lost" and row["stage"] == "lost":
         await conn.execute(SQL.give_up, lead_id, None, None)
+
+
+async def _log_moves(
+    conn: db.Connection, lead_id: int, before: db.Record, after: Mapping[str, Any], *, author: str, at: datetime
+) -> None:
+    moved = [
+        (field, str(before[name]) if before[name] is not None else None, str(after[name]) if after[name] is not None else None)
+        for field, name in (("segment", "segment"), ("manager", "manager_id"), ("stage", "stage"))
+        if before[name] != after[name]
+    ]
+    if moved:
+        await conn.execute(SQL.log_lead_moves, lead_id, *zip(*moved, strict=True), author, at)
 
 
 async def _row(conn: db.Connection, lead_id: int, seen_by: int | None) -> db.Record:

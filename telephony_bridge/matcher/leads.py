@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from telephony_bridge import db
@@ -37,16 +37,30 @@ async def candidates(conn: db.Connection, numbers: Iterable[str], zone: ZoneInfo
                 row["entered_at"],
                 row["due_at"].astimezone(zone).date() if row["due_at"] is not None else None,
                 row["last_comment_at"],
+                *_before(row),
             )
         )
     return found
+
+
+def _before(row: db.Record) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[datetime, int | None], ...]]:
+    """Segments and owners a lead had before."""
+    moves = row["moves"] or ()
+    return (
+        tuple((move, was) for move, field, was, _ in moves if field == "segment"),
+        tuple(
+            (datetime.fromtimestamp(at, UTC), int(was) if was is not None else None)
+            for _, field, was, at in moves
+            if field == "manager"
+        ),
+    )
 
 
 async def by_ids(conn: db.Connection, ids: Iterable[int]) -> dict[int, LeadCandidate]:
     """Leads that calls are on, also when the number is no longer theirs (EC-16)."""
     return {
         row["id"]: LeadCandidate(
-            row["id"], row["segment"], row["manager_id"], row["stage"] != "lost", row["entered_at"], None, None
+            row["id"], row["segment"], row["manager_id"], row["stage"] != "lost", row["entered_at"], None, None, *_before(row)
         )
         for row in await conn.fetch(SQL.leads_by_id, sorted(set(ids)))
     }

@@ -9,6 +9,8 @@ from telephony_bridge.norms.policy import (
     Norm,
     Person,
     Rules,
+    Version,
+    check_norm,
     list_norms,
     list_policy,
     load_rules,
@@ -28,10 +30,13 @@ from telephony_bridge.norms.tally import (
     last_closed,
     new_leads,
     not_counted,
+    report,
+    reports,
     settle_silence,
     silences,
     sources_of,
     tallies,
+    usual_calls,
 )
 
 __all__ = [
@@ -43,7 +48,9 @@ __all__ = [
     "Person",
     "Rules",
     "Tally",
+    "Version",
     "calendar",
+    "check_norm",
     "close_days",
     "closed_days",
     "day_kind",
@@ -57,6 +64,8 @@ __all__ = [
     "new_leads",
     "not_counted",
     "read_value",
+    "report",
+    "reports",
     "rules",
     "set_norm",
     "set_policy",
@@ -64,5 +73,6 @@ __all__ = [
     "silences",
     "sources_of",
     "tallies",
+    "usual_calls",
     "verdict",
 ]

@@ -5,42 +5,45 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from telephony_bridge.errors import Refused
-from telephony_bridge.model import DayKind, Schedule
+from telephony_bridge.model import DayKind, Schedule, Week
 
 FULL_DAY = 8 * 60  # working minutes of a full norm (CONTRACT §8)
 _LONG_SPAN = 6 * 60  # a longer span contains a break
 _WEEKDAYS = frozenset({1, 2, 3, 4, 5})
 _SHORTER = 60  # minutes, before a holiday
+_DAY = timedelta(days=1)
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def _at(schedule: Schedule, day: date, minutes: int) -> datetime:
+def _at(zone: ZoneInfo, day: date, minutes: int) -> datetime:
     """A local wall-clock time as UTC; minutes past 24 h fall on the following local day."""
     days, rest = divmod(minutes, 24 * 60)
-    wall = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60), schedule.timezone)
+    wall = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60), zone)
     return wall.astimezone(UTC)
 
 
-def _span(schedule: Schedule) -> tuple[int, int]:
-    closes = schedule.closes if schedule.closes > schedule.opens else schedule.closes + 24 * 60
-    return schedule.opens, closes
+def _span(week: Week) -> tuple[int, int]:
+    closes = week.closes if week.closes > week.opens else week.closes + 24 * 60
+    return week.opens, closes
 
 
 def usual_shift(schedule: Schedule, day: date) -> tuple[datetime, datetime]:
     """UTC bounds of the usual hours on a day, whether or not anyone works then."""
-    opens, closes = _span(schedule)
-    return _at(schedule, day, opens), _at(schedule, day, closes)
+    week = schedule.week(day)
+    opens, closes = _span(week)
+    return _at(week.timezone, day, opens), _at(week.timezone, day, closes)
 
 
 def shift(schedule: Schedule, day: date) -> tuple[datetime, datetime] | None:
     """UTC bounds of the shift that opens on a day; None on a day off, an absence, before the first day and after the last."""
-    kind = schedule.kind(day)
+    kind, days = schedule.kind(day), schedule.week(day).days
     if kind is DayKind.OFF:
         return None
     # a working Saturday is one for who works the usual week; who works other days has his own
-    if day.isoweekday() not in schedule.days and not (kind is DayKind.WORK and schedule.days <= _WEEKDAYS):
+    if day.isoweekday() not in days and not (kind is DayKind.WORK and days <= _WEEKDAYS):
         return None
     if schedule.first_day is not None and day < schedule.first_day:
         return None
@@ -51,34 +54,62 @@ def shift(schedule: Schedule, day: date) -> tuple[datetime, datetime] | None:
     return usual_shift(schedule, day)
 
 
-def shift_day(schedule: Schedule, at: datetime, boundary_minutes: int = 0) -> date:
-    """The day a moment counts for: the day its shift opened (EC-3), else the local date with its boundary (EC-1, EC-2)."""
-    local = at.astimezone(schedule.timezone)
-    if _span(schedule)[1] > 24 * 60:
-        yesterday = local.date() - timedelta(days=1)
-        night = shift(schedule, yesterday)
-        if night is not None and night[0] <= at < night[1]:
-            return yesterday
-    if local.hour * 60 + local.minute < boundary_minutes:
-        return local.date() - timedelta(days=1)
-    return local.date()
+def _midnight(schedule: Schedule, day: date) -> datetime:
+    """When a day begins by the clock of the day before it: a new week, or zone, leaves the days before it as they were."""
+    return _at(schedule.week(day - _DAY).timezone, day, schedule.boundary(day))
 
 
-def day_bounds(schedule: Schedule, day: date, boundary_minutes: int = 0) -> tuple[datetime, datetime]:
+def _begins(schedule: Schedule, day: date) -> datetime:
+    """When a day begins: at its boundary (EC-1, EC-2), or when the night shift of the day before ends (EC-3)."""
+    begins = _midnight(schedule, day)
+    if _span(schedule.week(day - _DAY))[1] > 24 * 60:
+        night = shift(schedule, day - _DAY)
+        # who moves far to the east on a night shift still has a day after it
+        if night is not None and begins < night[1] < _midnight(schedule, day + _DAY):
+            return night[1]
+    return begins
+
+
+def shift_day(schedule: Schedule, at: datetime) -> date:
+    """The day a moment counts for: the last that has begun by then; ``day_bounds`` tells the same (EC-1 to EC-4)."""
+    day = at.astimezone(UTC).date() + _DAY  # no clock is further ahead
+    while _begins(schedule, day) > at:
+        day -= _DAY
+    return day
+
+
+def day_bounds(schedule: Schedule, day: date) -> tuple[datetime, datetime]:
     """UTC bounds of a shift day: moments between them have this ``shift_day``."""
-    start, end = _at(schedule, day, boundary_minutes), _at(schedule, day + timedelta(days=1), boundary_minutes)
-    if _span(schedule)[1] > 24 * 60:
-        last, this = shift(schedule, day - timedelta(days=1)), shift(schedule, day)
-        start = max(start, last[1]) if last is not None else start
-        end = max(end, this[1]) if this is not None else end
-    return start, end
+    begins = _begins(schedule, day)
+    # over the date line the day after next may begin first, and the one between has no moment
+    return begins, max(begins, min(_begins(schedule, day + _DAY), _begins(schedule, day + 2 * _DAY)))
 
 
 def closes_at(schedule: Schedule, day: date, close_minutes: int = 23 * 60 + 30) -> datetime:
     """The first closing time, local, at or after the end of the day's shift."""
-    ends = usual_shift(schedule, day)[1]
-    close = _at(schedule, day, close_minutes)
-    return close if close >= ends else _at(schedule, day + timedelta(days=1), close_minutes)
+    zone, ends = schedule.week(day).timezone, usual_shift(schedule, day)[1]
+    close = _at(zone, day, close_minutes)
+    return close if close >= ends else _at(zone, day + _DAY, close_minutes)
+
+
+def working_days_later(schedule: Schedule, at: datetime, days: int) -> datetime:
+    """The same time of day after so many days with a shift, or three weeks on if there are none."""
+    local = at.astimezone(schedule.week_at(at).timezone)
+    day = local.date()
+    for _ in range(21):
+        day += _DAY
+        days -= shift(schedule, day) is not None
+        if not days:
+            break
+    return datetime.combine(day, local.time(), schedule.week(day).timezone)
+
+
+def reports_at(schedule: Schedule, day: date, report_minutes: int = 19 * 60) -> datetime:
+    """The first time, local, that the provisional report's clock shows after the day's shift began."""
+    begins = usual_shift(schedule, day)[0]
+    zone = schedule.week(day).timezone
+    report = _at(zone, day, report_minutes)
+    return report if report > begins else _at(zone, day + _DAY, report_minutes)
 
 
 def hard_deadline(
@@ -96,7 +127,7 @@ def norm_share(schedule: Schedule, day: date, *, break_minutes: int = 60) -> Fra
     """
     if shift(schedule, day) is None:
         return Fraction(0)
-    opens, closes = _span(schedule)
+    opens, closes = _span(schedule.week(day))
     minutes = closes - opens
     if minutes > _LONG_SPAN:
         minutes -= break_minutes
@@ -106,8 +137,16 @@ def norm_share(schedule: Schedule, day: date, *, break_minutes: int = 60) -> Fra
     return min(Fraction(minutes, FULL_DAY), Fraction(1))
 
 
+def ramp(steps: str, first_day: date | None, day: date) -> Fraction:
+    """How much of a norm is asked of a new hire (EC-56): ``25/50/75/100`` is percent by week of work, ``off`` all of it."""
+    if steps == "off" or first_day is None:
+        return Fraction(1)
+    percents, week = steps.split("/"), max((day - first_day).days, 0) // 7
+    return Fraction(int(percents[week]), 100) if week < len(percents) else Fraction(1)
+
+
 def scaled(norm: int, share: Fraction) -> int:
-    """A norm in proportion, rounded half up (EC-53)."""
+    """A norm in proportion, rounded half up, once and at the end of all proportions (EC-53)."""
     return int(norm * share + Fraction(1, 2))
 
 

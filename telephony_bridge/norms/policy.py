@@ -20,13 +20,14 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, clock, country, or words separated by |
+    unit: str  # minutes, seconds, days, count, clock, country, percents, or words separated by |
     default: str
     meaning: str
 
 
 SETTINGS: Mapping[str, Setting] = {
     "day_boundary": Setting("clock", "00:00", "when a day begins for who has no night shift (EC-3)"),
+    "report_at": Setting("clock", "19:00", "local time of the day's provisional report (R5)"),
     "day_close": Setting("clock", "23:30", "local time at which a day is closed (R43)"),
     "soft_comment": Setting("minutes", "30", "a reminder about comment and date so long after a call (EC-7)"),
     "hard": Setting("minutes", "60", "comment and date are due so long after the shift's end (EC-7)"),
@@ -36,6 +37,7 @@ SETTINGS: Mapping[str, Setting] = {
     "unanswered_needs": Setting("comment|outcome|nothing", "outcome", "what is owed for a call without a conversation (R18)"),
     "comment_min": Setting("letters", "15", "a comment about a conversation has at least so many (R20)"),
     "close_min_contacts": Setting("count", "3", "conversations before a manager may give a lead up by himself (R12)"),
+    "handover_read": Setting("days", "2", "working days in which a card that was handed over is read; 0 asks for none (R25)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
     "drop_merge": Setting("minutes", "5", "a second conversation so soon is the same one after a dropped line (EC-9)"),
     "repeat_cap": Setting("count", "3", "dials to one number a day that count (EC-34)"),
@@ -43,13 +45,17 @@ SETTINGS: Mapping[str, Setting] = {
     "norm_needs_crm_match": Setting("true|false", "true", "only calls on a lead count (R14)"),
     "lead_norm_needs_call": Setting("true|false", "true", "a new lead counts once it was dialled by IP (EC-62)"),
     "gap_minutes": Setting("minutes", "30", "a longer silence of the PBX is no evidence (EC-40)"),
+    "expected_calls": Setting(
+        "count", "20", "calls a source tells on a usual day from which on its silence is no evidence (EC-40)"
+    ),
     "break_minutes": Setting("minutes", "60", "the break inside a shift longer than six hours"),
+    "ramp": Setting("percents", "off", "how much of the norm a new hire owes by week of work: off, or 25/50/75/100 (EC-56)"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What choosing a version needs to know of a manager."""
+    """What choosing a version needs to know of a manager on a day; of several segments the one with the greatest share."""
 
     id: int | None = None
     team: str | None = None
@@ -91,6 +97,11 @@ class Version:
         )
 
     @property
+    def scope(self) -> tuple[str, str | None, int | None, str | None]:
+        """Of what, and for just whom."""
+        return (self.name, self.team, self.manager_id, self.segment)
+
+    @property
     def rank(self) -> tuple[bool, bool, bool, date, int]:
         """The manager's own beats the team's, that the segment's; then the later beginning, then the later entry."""
         return (self.manager_id is not None, self.team is not None, self.segment is not None, self.from_day or date.min, self.id)
@@ -103,42 +114,65 @@ class Rules:
     norms: Sequence[Version] = ()
     policies: Sequence[Version] = ()
 
-    def held(self, name: str, person: Person, day: date) -> Version | None:
-        """The version of a setting that holds for a person on a day; None where the default does."""
-        held = [version for version in self.policies if version.name == name and version.holds(person, day)]
+    def held(self, name: str, person: Person, day: date, known: int | None = None) -> Version | None:
+        """The version of a setting that holds for a person on a day, None where the default does.
+
+        ``known`` is the last version that may be looked at, all if not given.
+        """
+        held = [
+            version
+            for version in self.policies
+            if version.name == name and version.holds(person, day) and (known is None or version.id <= known)
+        ]
         return max(held, key=lambda version: version.rank) if held else None
 
-    def value(self, name: str, person: Person, day: date) -> str:
-        """A setting as stored, for a person on a day."""
-        held = self.held(name, person, day)
+    def value(self, name: str, person: Person, day: date, known: int | None = None) -> str:
+        """A setting as stored, for a person on a day; ``known`` as for ``held``."""
+        held = self.held(name, person, day, known)
         return str(held.value) if held is not None else SETTINGS[name].default
 
-    def number(self, name: str, person: Person, day: date) -> int:
+    def number(self, name: str, person: Person, day: date, known: int | None = None) -> int:
         """A setting in its unit; a clock in minutes after midnight."""
-        value = self.value(name, person, day)
+        value = self.value(name, person, day, known)
         if SETTINGS[name].unit == "clock":
             hours, _, minutes = value.partition(":")
             return int(hours) * 60 + int(minutes)
         return int(value)
 
-    def flag(self, name: str, person: Person, day: date) -> bool:
-        return self.value(name, person, day) == "true"
+    def flag(self, name: str, person: Person, day: date, known: int | None = None) -> bool:
+        return self.value(name, person, day, known) == "true"
 
-    def norm(self, metric: str, person: Person, day: date) -> Norm | None:
-        """The norm of a metric for the person's segment on a day; None where there is none."""
+    def norm(self, metric: str, person: Person, day: date, known: int | None = None) -> Norm | None:
+        """The norm of a metric for the person's segment on a day; None where there is none. ``known`` as for ``held``."""
         held = [
             version
             for version in self.norms
-            if version.name == metric and version.segment == person.segment and version.holds(person, day)
+            if version.name == metric
+            and version.segment == person.segment
+            and version.holds(person, day)
+            and (known is None or version.id <= known)
         ]
         if not held:
             return None
         best = max(held, key=lambda version: version.rank)
         return Norm(metric, person.segment, best.value[0], best.value[1], f"norm {best.id}")
 
-    def version(self) -> str:
+    def under(self, norms: Sequence[Version], policies: Sequence[Version], *, until: date) -> Rules:
+        """These rules had the given versions held; versions for just the same that begin since then and by ``until`` give way."""
+
+        def standing(mine: Sequence[Version], others: Sequence[Version]) -> list[Version]:
+            since = {one.scope: one.from_day or date.min for one in others}
+            return [
+                *others,
+                *(one for one in mine if not since.get(one.scope, date.max) <= (one.from_day or date.min) <= until),
+            ]
+
+        return Rules(standing(self.norms, norms), standing(self.policies, policies))
+
+    def version(self, known: int | None = None) -> str:
         """Names the state of the policy that a violation was judged by."""
-        return f"policy {max((version.id for version in self.policies), default=0)}"
+        ids = (version.id for version in self.policies if known is None or version.id <= known)
+        return f"policy {max(ids, default=0)}"
 
 
 async def load_rules(conn: db.Connection) -> Rules:
@@ -236,6 +270,13 @@ def read_value(name: str, typed: str) -> str:
         if value in ("company", "none") or value.upper() in holidays.list_supported_countries():
             return value
         raise Refused(f"{name}: read {typed!r}, expected company, none or a country such as KZ")
+    if unit == "percents":
+        steps = value.split("/")
+        if value == "off" or (
+            len(steps) <= 52 and all(re.fullmatch(r"\d{1,3}", step) and 1 <= int(step) <= 100 for step in steps)
+        ):
+            return value
+        raise Refused(f"{name}: read {typed!r}, expected off, or percents from 1 to 100 by week of work such as 25/50/75/100")
     if "|" in unit:
         if value in unit.split("|"):
             return value
@@ -280,8 +321,13 @@ async def set_norm(
     now: datetime,
 ) -> int:
     """A new version of a norm; returns its id. Raises ``Refused``."""
+    check_norm(metric, minimum, target)
+    return int(await conn.fetchval(SQL.add_norm, metric, segment, team, manager_id, minimum, target, from_day, author, now))
+
+
+def check_norm(metric: str, minimum: int, target: int) -> None:
+    """Raises ``Refused`` naming what is wrong."""
     if metric not in ("dials", "connects", "new_leads"):
         raise Refused(f"metric: read {metric!r}, expected dials, connects or new_leads")
     if not 0 <= minimum <= target:
         raise Refused(f"a norm needs 0 <= min <= target; read min {minimum}, target {target}")
-    return int(await conn.fetchval(SQL.add_norm, metric, segment, team, manager_id, minimum, target, from_day, author, now))

@@ -19,7 +19,7 @@ class CallFacts:
     match: MatchResult
     lead_segment: str | None
     lead_in_time: bool
-    norm_segment: str
+    norm_segments: frozenset[str]  # the manager's own (EC-57)
     repeat_cap: int = 3
     min_talk: int = 10
     needs_crm_match: bool = True
@@ -42,7 +42,7 @@ def _why_no_dial(call: Call, facts: CallFacts) -> WhyNot | None:
         return WhyNot.NON_IP
     if facts.needs_crm_match and not facts.lead_in_time:
         return WhyNot.NO_LEAD
-    if facts.lead_segment is not None and facts.lead_segment != facts.norm_segment:
+    if facts.lead_segment is not None and facts.lead_segment not in facts.norm_segments:
         return WhyNot.WRONG_SEGMENT
     return None
 
@@ -79,5 +79,5 @@ def weigh_series(calls: Sequence[tuple[Key, Call, CallFacts]]) -> dict[Key, Weig
 
 
 def on_norm_lead(call: Call, facts: CallFacts) -> bool:
-    """The middle number of a norm: an IP dial on a lead of the norm's segment, repeats included (CONTRACT §6.2)."""
+    """The middle number of a norm: an IP dial on a lead of a segment of his, repeats included (CONTRACT §6.2)."""
     return _why_no_dial(call, facts) is None and facts.lead_in_time

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import orjson
+
 from telephony_bridge import db
 
 SQL = db.queries("tally")
@@ -19,17 +21,23 @@ class Tally:
     crm: int = 0
     counted: int = 0
 
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.pbx + other.pbx, self.crm + other.crm, self.counted + other.counted)
+
 
 @dataclass(frozen=True, slots=True)
 class NewLeads:
-    """A manager's window of a day: from when to when he entered, and between which days a dial confirms it (EC-62)."""
+    """A manager's window of a day: from when to when he entered, and between which days a dial confirms it (EC-62).
+
+    ``known``: the last move of a lead to look at, none of later ones; None looks at all.
+    """
 
     manager_id: int
     since: datetime
     until: datetime
     first_day: date
     last_day: date
-    segment: str
+    known: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +50,15 @@ class Heard:
 
 async def tallies(
     conn: db.Connection, days: Iterable[date], managers: Sequence[int] | None
-) -> dict[tuple[int, date], dict[str, Tally]]:
-    """(manager, day) -> {"dials", "connects"}."""
-    return {
-        (row["manager_id"], row["day"]): {
+) -> dict[tuple[int, date], dict[str | None, dict[str, Tally]]]:
+    """(manager, day) -> segment of the leads, None without a lead -> {"dials", "connects"}."""
+    found: dict[tuple[int, date], dict[str | None, dict[str, Tally]]] = {}
+    for row in await conn.fetch(SQL.calls, sorted(set(days)), managers):
+        found.setdefault((row["manager_id"], row["day"]), {})[row["segment"]] = {
             metric: Tally(row[f"{metric}_pbx"], row[f"{metric}_crm"], row[f"{metric}_counted"])
             for metric in ("dials", "connects")
         }
-        for row in await conn.fetch(SQL.calls, sorted(set(days)), managers)
-    }
+    return found
 
 
 async def not_counted(conn: db.Connection, day: date, managers: Sequence[int] | None) -> dict[int, dict[str, int]]:
@@ -61,15 +69,16 @@ async def not_counted(conn: db.Connection, day: date, managers: Sequence[int] | 
     return found
 
 
-async def new_leads(conn: db.Connection, windows: Sequence[NewLeads], *, needs_call: bool) -> dict[int, Tally]:
-    """Manager -> leads he entered (crm), those he dialled (pbx), and those that are new, of the segment and so counted."""
+async def new_leads(conn: db.Connection, windows: Sequence[NewLeads], *, needs_call: bool) -> dict[int, dict[str, Tally]]:
+    """Manager -> segment -> leads he entered (crm), those he dialled (pbx), and those that are new and so may count."""
     if not windows:
         return {}
-    columns = zip(*((w.manager_id, w.since, w.until, w.first_day, w.last_day, w.segment) for w in windows), strict=True)
-    return {
-        row["manager_id"]: Tally(row["proved"], row["entered"], row["called"] if needs_call else row["new"])
-        for row in await conn.fetch(SQL.new_leads, *columns)
-    }
+    columns = zip(*((w.manager_id, w.since, w.until, w.first_day, w.last_day, w.known) for w in windows), strict=True)
+    found: dict[int, dict[str, Tally]] = {}
+    for row in await conn.fetch(SQL.new_leads, *columns):
+        counted = row["called"] if needs_call else row["new"]
+        found.setdefault(row["manager_id"], {})[row["segment"]] = Tally(row["proved"], row["entered"], counted)
+    return found
 
 
 async def sources_of(conn: db.Connection, managers: Sequence[int], day: date) -> dict[int, set[int]]:
@@ -94,6 +103,14 @@ async def heard(conn: db.Connection, sources: Iterable[int], since: datetime, un
     return {source: Heard(tuple(calls[source]), tuple(settled[source])) for source in asked}
 
 
+async def usual_calls(conn: db.Connection, sources: Iterable[int], first: date, last: date) -> dict[int, list[int]]:
+    """Source -> calls it told of on each day of these on which it told of any."""
+    found: dict[int, list[int]] = {}
+    for row in await conn.fetch(SQL.usual_calls, sorted(set(sources)), first, last):
+        found.setdefault(row["source_id"], []).append(row["calls"])
+    return found
+
+
 async def settle_silence(
     conn: db.Connection,
     source_id: int,
@@ -114,11 +131,9 @@ async def silences(conn: db.Connection, *, limit: int) -> list[db.Record]:
     return list(await conn.fetch(SQL.silences, limit))
 
 
-async def closed_days(conn: db.Connection, since: date) -> dict[tuple[int, date], tuple[datetime, datetime]]:
-    """(manager, day) -> (closed at, newest entry of a lead that is seen)."""
-    return {
-        (row["manager_id"], row["day"]): (row["closed_at"], row["leads_until"]) for row in await conn.fetch(SQL.closed, since)
-    }
+async def closed_days(conn: db.Connection, since: date, before: date | None) -> list[db.Record]:
+    """Closings of days since a first one: manager_id, day, closed_at, and what was known then."""
+    return list(await conn.fetch(SQL.closed, since, before))
 
 
 async def close_days(conn: db.Connection, ended: Sequence[tuple[int, date]], *, now: datetime) -> datetime:
@@ -128,6 +143,32 @@ async def close_days(conn: db.Connection, ended: Sequence[tuple[int, date]], *, 
     if ended:
         await conn.execute(SQL.close_day, [manager for manager, _ in ended], [day for _, day in ended], now, until)
     return until
+
+
+async def report(
+    conn: db.Connection,
+    lines: Mapping[tuple[int, date], Mapping[str, object]],
+    kind: str,
+    *,
+    author: str | None = None,
+    reason: str | None = None,
+    now: datetime,
+) -> None:
+    """Puts lines of the board on record, by (manager, day): provisional, closed, corrected or reopened."""
+    if lines:
+        managers, days = zip(*lines, strict=True)
+        told = [orjson.dumps(line).decode() for line in lines.values()]
+        await conn.execute(SQL.report, managers, days, told, kind, now, author, reason)
+
+
+async def reports(conn: db.Connection, pairs: Iterable[tuple[int, date]]) -> dict[tuple[int, date], list[db.Record]]:
+    """(manager, day) -> what was put on record of it, oldest first."""
+    found: dict[tuple[int, date], list[db.Record]] = {}
+    asked = sorted(set(pairs))
+    if asked:
+        for row in await conn.fetch(SQL.reports, *zip(*asked, strict=True)):
+            found.setdefault((row["manager_id"], row["day"]), []).append(row)
+    return found
 
 
 async def last_closed(conn: db.Connection) -> Mapping[int, date]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from telephony_bridge.model import Verdict
 
@@ -16,12 +16,12 @@ def metric_verdict(counted: int, minimum: int, target: int) -> Verdict:
     return Verdict.TARGET if counted >= target else Verdict.MET
 
 
-def day_verdict(metrics: Mapping[str, Verdict], *, closed: bool, scheduled: bool, evidence_ok: bool) -> Verdict:
-    """The worst of the metrics; nothing is said about a day off, a day under way or a day without evidence."""
+def day_verdict(metrics: Collection[Verdict], *, closed: bool, scheduled: bool, evidence_ok: bool) -> Verdict:
+    """The worst of the metrics, in every segment; nothing is said about a day off, a day under way or a day without evidence."""
     if not scheduled or not metrics:
         return Verdict.OFF
     if not closed:
         return Verdict.PENDING
     if not evidence_ok:
         return Verdict.NOT_EVALUATED
-    return min(metrics.values(), key=_WORST_FIRST.index)
+    return min(metrics, key=_WORST_FIRST.index)

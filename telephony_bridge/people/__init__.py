@@ -15,8 +15,12 @@ from telephony_bridge.people.staff import (
     leave,
     list_managers,
     map_extension,
+    read_segments,
+    read_zone,
     schedules,
     set_calendar_day,
+    set_week,
+    version_day,
 )
 
 __all__ = [
@@ -35,7 +39,11 @@ __all__ = [
     "leave",
     "list_managers",
     "map_extension",
+    "read_segments",
+    "read_zone",
     "schedules",
     "set_calendar_day",
+    "set_week",
     "sign_in",
+    "version_day",
 ]

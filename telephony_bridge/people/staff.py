@@ -1,4 +1,4 @@
-"""SQL of the staff: managers with their working week, extensions and absences by date (EC-51 to EC-53, EC-58 to EC-60)."""
+"""SQL of the staff: managers with their working weeks, extensions and absences by date (EC-51 to EC-53, EC-58 to EC-60)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import asyncpg
 
 from telephony_bridge import db
 from telephony_bridge.errors import Conflict, NotFound, Refused
-from telephony_bridge.model import DayKind, Schedule
+from telephony_bridge.model import DayKind, Schedule, Week
 
 SQL = db.queries("people")
 BEGINNING = date(2000, 1, 1)  # what has no beginning holds since here
@@ -23,15 +23,9 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
-    """A manager as an administrator describes him. ``opens`` and ``closes`` are minutes after midnight, ``days`` ISO weekdays."""
+    """What is a manager's own whatever the day: the rest is his week, which has a beginning."""
 
     name: str
-    timezone: str
-    team: str | None = None
-    segment: str = "cold"
-    opens: int = 9 * 60
-    closes: int = 18 * 60
-    days: frozenset[int] = frozenset({1, 2, 3, 4, 5})
     first_day: date | None = None
     notify: tuple[str, ...] = ()
 
@@ -39,13 +33,44 @@ class Particulars:
         """Itself. Raises ``Refused`` naming what is wrong."""
         if not self.name.strip():
             raise Refused("name: a manager needs a name")
-        try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-            raise Refused(f"timezone: read {self.timezone!r}, expected an IANA zone such as Europe/Moscow") from unknown
-        if not self.segment.strip():
-            raise Refused("segment: expected a word such as cold")
         return self
+
+
+def read_zone(typed: str) -> ZoneInfo:
+    """An IANA zone. Raises ``Refused``."""
+    try:
+        return ZoneInfo(typed)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise Refused(f"timezone: read {typed!r}, expected an IANA zone such as Europe/Moscow") from unknown
+
+
+def read_segments(told: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Segments with shares in percent (EC-57), checked. Raises ``Refused``."""
+    found = tuple((segment.strip(), share) for segment, share in told)
+    if not found or not all(segment for segment, _ in found):
+        raise Refused("segment: expected a word such as cold")
+    if len({segment for segment, _ in found}) < len(found):
+        raise Refused("segments: a segment is told twice; give each one share")
+    if any(not 1 <= share <= 100 for _, share in found) or sum(share for _, share in found) > 100:
+        shares = ", ".join(f"{segment} {share}" for segment, share in found)
+        raise Refused(f"segments: read {shares}; expected shares from 1 to 100 percent, at most 100 together")
+    return found
+
+
+def version_day(schedule: Schedule, asked: date | None, last_closed: date | None, now: datetime) -> date | None:
+    """From which day a changed week holds; None is since ever. Raises ``Refused``: closed days keep what they were judged by.
+
+    Unless a day is asked for, a week of which no day is closed is corrected as a whole; else the change holds from the first
+    day that is not closed.
+    """
+    if asked is not None and last_closed is not None and asked <= last_closed:
+        raise Refused(f"from: his days up to {last_closed} are closed and keep what they were judged by; pick a later day")
+    if asked is not None:
+        return asked
+    began = schedule.week_at(now).from_day
+    if last_closed is None or (began is not None and began > last_closed):
+        return began
+    return last_closed + _DAY
 
 
 async def all_managers(conn: db.Connection) -> list[db.Record]:
@@ -62,16 +87,14 @@ async def by_handle(conn: db.Connection, handle: str) -> db.Record:
 
 
 async def schedules(conn: db.Connection, ids: Sequence[int] | None) -> dict[int, Schedule]:
-    """Manager id -> working week with absences; None asks for all."""
+    """Manager id -> working weeks with absences; None asks for all."""
     away: dict[int, list[tuple[date, date]]] = {}
     for row in await conn.fetch(SQL.absences, ids):
         away.setdefault(row["manager_id"], []).append((row["from_day"], row["to_day"]))
+    versions = _grouped(await conn.fetch(SQL.versions, ids))
     return {
         row["id"]: Schedule(
-            timezone=ZoneInfo(row["timezone"]),
-            opens=row["opens"],
-            closes=row["closes"],
-            days=frozenset(row["days"]),
+            weeks=tuple(_week(one) for one in versions[row["id"]]),
             absences=tuple(away.get(row["id"], ())),
             first_day=row["first_day"],
             last_day=row["last_day"],
@@ -79,6 +102,18 @@ async def schedules(conn: db.Connection, ids: Sequence[int] | None) -> dict[int,
         for row in await conn.fetch(SQL.everyone)
         if ids is None or row["id"] in ids
     }
+
+
+def _week(row: db.Record) -> Week:
+    return Week(
+        timezone=ZoneInfo(row["timezone"]),
+        opens=row["opens"],
+        closes=row["closes"],
+        days=frozenset(row["days"]),
+        team=row["team"],
+        segments=tuple((segment, share) for segment, share in row["segments"]),
+        from_day=row["from_day"],
+    )
 
 
 async def calendar_days(conn: db.Connection) -> list[db.Record]:
@@ -93,34 +128,40 @@ async def set_calendar_day(
     await conn.execute(SQL.set_calendar_day, day, kind.value, note, author, now)
 
 
-async def add_manager(conn: db.Connection, handle: str, told: Particulars, *, now: datetime) -> int:
-    """Registers a salesperson; returns the id. Raises ``Refused`` or ``Conflict``."""
+async def add_manager(conn: db.Connection, handle: str, told: Particulars, week: Week, *, author: str, now: datetime) -> int:
+    """Registers a salesperson whose week holds since ever; returns the id. Raises ``Refused`` or ``Conflict``."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", handle):
         raise Refused(f"handle: read {handle!r}, expected lower-case Latin letters, digits, dots, - and _")
     told = told.checked()
     try:
         async with conn.transaction():
-            return int(await conn.fetchval(SQL.add, handle, *_columns(told), now))
+            manager_id = int(await conn.fetchval(SQL.add, handle, told.name.strip(), told.first_day, list(told.notify), now))
+            await set_week(conn, manager_id, week, author=author, now=now)
     except asyncpg.UniqueViolationError as taken:
         raise Conflict(f"there is a manager {handle!r} already; pick another handle, or change that one") from taken
+    return manager_id
 
 
 async def change_manager(conn: db.Connection, manager_id: int, told: Particulars) -> None:
-    """The manager is as told from now on."""
-    await conn.execute(SQL.change, manager_id, *_columns(told.checked()))
+    """The manager is as told. Raises ``Refused``."""
+    told = told.checked()
+    await conn.execute(SQL.change, manager_id, told.name.strip(), told.first_day, list(told.notify))
 
 
-def _columns(told: Particulars) -> tuple[object, ...]:
-    return (
-        told.name.strip(),
-        told.timezone,
-        told.team,
-        told.segment.strip(),
-        told.opens,
-        told.closes,
-        sorted(told.days),
-        told.first_day,
-        list(told.notify),
+async def set_week(conn: db.Connection, manager_id: int, week: Week, *, author: str, now: datetime) -> None:
+    """A week holds from its first day on, until the next one begins; one of the same first day gives way."""
+    await conn.execute(
+        SQL.set_version,
+        manager_id,
+        week.from_day,
+        str(week.timezone),
+        week.team,
+        week.opens,
+        week.closes,
+        sorted(week.days),
+        [list(one) for one in week.segments],
+        now,
+        author,
     )
 
 
@@ -175,8 +216,12 @@ async def map_extension(
     return first, touched
 
 
-async def list_managers(conn: db.Connection) -> list[dict[str, Any]]:
-    """Every manager with extensions and absences, JSON-ready, by handle."""
+async def list_managers(conn: db.Connection, *, now: datetime) -> list[dict[str, Any]]:
+    """Every manager with extensions, absences and weeks, by handle; JSON-ready but for the weeks.
+
+    ``week`` is the one that holds now, ``versions`` are all of them in order: (week, set at, author).
+    """
+    versions = _grouped(await conn.fetch(SQL.versions, None))
     extensions = _grouped(await conn.fetch(SQL.extensions))
     absences = _grouped(await conn.fetch(SQL.absences, None))
     return [
@@ -184,12 +229,8 @@ async def list_managers(conn: db.Connection) -> list[dict[str, Any]]:
             "id": row["id"],
             "handle": row["handle"],
             "name": row["name"],
-            "timezone": row["timezone"],
-            "team": row["team"],
-            "segment": row["segment"],
-            "opens": row["opens"],
-            "closes": row["closes"],
-            "days": frozenset(row["days"]),
+            "week": Schedule(tuple(_week(one) for one in versions[row["id"]])).week_at(now),
+            "versions": [(_week(one), one["set_at"], one["author"]) for one in versions[row["id"]]],
             "from": _iso(row["first_day"]),
             "last_day": _iso(row["last_day"]),
             "notify": list(row["notify"]),

@@ -30,6 +30,8 @@ def import_cdr(
 ) -> None:
     """Keeps a PBX's exported CDRs as deliveries of a source and understands them. Interrupted it goes on, again it adds nothing.
 
+    Days are closed by the worker and not by the import, so that norms of the past may still be set before they are judged.
+
     Example: telephony-bridge import-cdr asterisk Master.csv --source office
     """
     try:
@@ -59,7 +61,6 @@ def import_cdr(
             task = progress.add_task(f"{file.name}: understanding", total=told["deliveries"])
             while some := await worker.understand_some(database, company, now=datetime.now(UTC), wait=True):
                 progress.advance(task, some)
-        await worker.work_once(database, company)
         async with database.begin() as conn:
             for outcome in ("malformed", "not_a_call"):
                 told["refused"] += len(await webhooks.inbox.choose(conn, source_id=found.id, outcome=outcome, since=began))

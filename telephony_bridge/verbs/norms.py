@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from telephony_bridge import db, norms, payroll, people, pipeline
+from telephony_bridge import db, deriving, norms, payroll, people, pipeline
 from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import AUTHOR, JSON, day_of, in_transaction, next_midnight, show
@@ -90,11 +90,11 @@ def show_policy(
     asked = day_of(on, "--on")
 
     async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
+        day = asked or now.astimezone(company.zone).date()
         person = norms.Person(None, team, segment or norms.COMPANY.segment)
         if manager is not None:
-            row = await people.by_handle(conn, manager)
-            person = norms.Person(row["id"], row["team"], row["segment"])
-        return await norms.list_policy(conn, asked or now.astimezone(company.zone).date(), person)
+            person = await deriving.person_of(conn, manager, day)
+        return await norms.list_policy(conn, day, person)
 
     show(in_transaction(run), as_json=as_json, columns=["name", "value", "for", "from", "unit", "default", "meaning"])
 
@@ -146,6 +146,30 @@ def day(day: str = typer.Argument(help="The day, such as 2026-11-23."), as_json:
 
     async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
         return await pipeline.board(conn, asked, company=company, now=now)
+
+    print_board(asked, in_transaction(run), as_json=as_json)
+
+
+def reopen(
+    day: str = typer.Argument(help="The closed day, such as 2026-11-23."),
+    manager: str | None = typer.Option(None, "--manager", help="One manager, by handle; everybody if absent."),
+    reason: str = typer.Option(..., "--reason", help="Why; it is kept with the day."),
+    as_json: bool = JSON,
+) -> None:
+    """A closed day is judged anew by all that is known now (late leads, new rules), and closed again. Prints the board.
+
+    Example: telephony-bridge reopen 2026-11-23 --manager ivan --reason "the CRM was down in the evening"
+    """
+    asked = day_of(day)
+    assert asked is not None
+
+    async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
+        if manager is not None:
+            managers = [(await people.by_handle(conn, manager))["id"]]
+        else:
+            managers = [row["id"] for row in await people.all_managers(conn)]
+        await pipeline.days_reopened(conn, asked, managers, author=AUTHOR, reason=reason, company=company, now=now)
+        return await pipeline.board(conn, asked, manager, company=company, now=now)
 
     print_board(asked, in_transaction(run), as_json=as_json)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import orjson
 import typer
@@ -40,7 +39,7 @@ def preview(
 
 async def _digest(conn: db.Connection, handle: str, company: Company, now: datetime) -> str:
     row = await people.by_handle(conn, handle)
-    zone = ZoneInfo(row["timezone"])
+    zone = (await people.schedules(conn, [row["id"]]))[row["id"]].week_at(now).timezone
     begins = datetime.combine(now.astimezone(zone).date(), time(), zone)
     contacts = await crm.planned(conn, before=begins + timedelta(days=1), manager_id=row["id"])
     standing = await violations.listed(conn, statuses=_STANDING, manager_id=row["id"], limit=1000)

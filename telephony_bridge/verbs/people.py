@@ -9,10 +9,12 @@ import orjson
 import typer
 
 from telephony_bridge import db, people, pipeline
-from telephony_bridge.model import Company
+from telephony_bridge.api.managers import shown
+from telephony_bridge.errors import Refused
+from telephony_bridge.model import Company, Week
 from telephony_bridge.norms import calendar
 from telephony_bridge.settings import Settings
-from telephony_bridge.verbs.running import JSON, day_of, in_transaction, show
+from telephony_bridge.verbs.running import AUTHOR, JSON, day_of, in_transaction, show
 
 app = typer.Typer(help="Salespeople: who they are, when they work, which extension is theirs.", no_args_is_help=True)
 user_app = typer.Typer(help="People who sign in.", no_args_is_help=True)
@@ -30,7 +32,9 @@ def add(
     ),
     timezone: str | None = typer.Option(None, "--timezone", help="An IANA zone; default: the company's."),
     team: str | None = typer.Option(None, "--team"),
-    segment: str = typer.Option("cold", "--segment", help="Whose norms are his."),
+    segment: list[str] = typer.Option(
+        ["cold"], "--segment", help="Whose norms are his; repeatable with a share in percent, such as cold:50."
+    ),
     hours: str = typer.Option("09:00-18:00", "--hours", help="The shift; 20:00-08:00 passes midnight."),
     days: str = typer.Option("mon-fri", "--days", help="mon-fri or mon,tue,sat."),
     from_day: str | None = typer.Option(None, "--from", help="First working day; default: since ever."),
@@ -44,10 +48,10 @@ def add(
 
     async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> int:
         opens, closes = calendar.parse_hours(hours)
-        particulars = people.Particulars(
-            name, timezone or str(company.zone), team, segment, opens, closes, calendar.parse_days(days), since, tuple(notify)
-        )
-        manager_id = await people.add_manager(conn, handle, particulars, now=now)
+        zone = people.read_zone(timezone) if timezone is not None else company.zone
+        week = Week(zone, opens, closes, calendar.parse_days(days), team, _segments(segment))
+        particulars = people.Particulars(name, since, tuple(notify))
+        manager_id = await people.add_manager(conn, handle, particulars, week, author=AUTHOR, now=now)
         today = now.astimezone(company.zone).date()
         for spelled in extension:
             source, _colon, number = spelled.rpartition(":")
@@ -61,25 +65,29 @@ def add(
     print(orjson.dumps({"handle": handle, "extensions": extension}).decode())
 
 
+def _segments(typed: list[str]) -> tuple[tuple[str, int], ...]:
+    """``cold``, or ``cold:50`` and ``warm:50``. Raises ``Refused``."""
+    found = []
+    for one in typed:
+        segment, colon, share = one.partition(":")
+        if colon and not (share.isascii() and share.isdigit()):
+            raise Refused(f"--segment: read {one!r}, expected a word such as cold, or cold:50 with a share in percent")
+        found.append((segment, int(share) if colon else 100))
+    return people.read_segments(found)
+
+
 @app.command("list")
 def list_(as_json: bool = JSON) -> None:
-    """Everybody, with extensions and absences.
+    """Everybody as of today, with extensions, absences and the weeks that held, hold and will hold.
 
     Example: telephony-bridge manager list
     """
 
-    async def run(conn: db.Connection, *_: object) -> list[dict[str, Any]]:
-        return [
-            {
-                **{name: line[name] for name in ("handle", "name", "timezone", "team", "segment")},
-                "hours": calendar.format_hours(line["opens"], line["closes"]),
-                "days": calendar.format_days(line["days"]),
-                **{name: line[name] for name in ("from", "last_day", "notify", "extensions", "absences")},
-            }
-            for line in await people.list_managers(conn)
-        ]
+    async def run(conn: db.Connection, _: Settings, __: Company, now: datetime) -> list[dict[str, Any]]:
+        return [shown(line) for line in await people.list_managers(conn, now=now)]
 
-    show(in_transaction(run), as_json=as_json)
+    columns = ["handle", "name", "timezone", "team", "segments", "hours", "days", "from", "last_day", "extensions", "absences"]
+    show(in_transaction(run), as_json=as_json, columns=columns)
 
 
 @app.command("leave")

@@ -43,6 +43,7 @@ async def promises_of(conn: db.Connection, leads: Iterable[int], since: datetime
             by_person=row["author_kind"] == "person",
             set_at=row["set_at"],
             closed_at=row["closed_at"],
+            formerly=tuple(zip(row["handed_at"], row["former_ids"], strict=True)),
         )
         for row in await conn.fetch(SQL.promises_of, sorted(set(leads)), since)
     ]
@@ -60,7 +61,7 @@ async def given_up(conn: db.Connection, leads: Iterable[int], min_talk: int) -> 
 
 
 async def promised_by(conn: db.Connection, managers: Sequence[int], since: date) -> list[int]:
-    """Leads with planned contacts of these managers that are due since a day."""
+    """Leads with planned contacts of these managers that are due since a day, or were handed over within two weeks before it."""
     return [row["lead_id"] for row in await conn.fetch(SQL.promised_by, managers, since)]
 
 

@@ -29,8 +29,10 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V15": ("DATE_PUSHED", "minor"),
     "V16": ("COMMENT_POOR", "minor"),
     "V17": ("LEAD_CLOSED_EARLY", "major"),
+    "V18": ("HANDOVER_GAP", "minor"),
 }
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
+_UNSEEN = ("V09", "V14")  # a dial that the PBX did not see
 DISPUTE_DAYS = 3  # working days, EC-68
 
 
@@ -117,7 +119,7 @@ async def judge(
     }
     found = {finding.key: finding for finding in findings}
     new: list[tuple[Finding, Standing]] = []
-    moves: list[tuple[db.Record, Standing, datetime]] = []
+    moves: list[tuple[db.Record, Standing, datetime, Finding | None]] = []
     for key in sorted(set(rows) | set(found)):
         row, finding = rows.get(key), found.get(key)
         after = standing(finding, row["status"] if row else None, now=now)
@@ -128,28 +130,34 @@ async def judge(
             new.append((finding, after))
             continue
         due = finding.due_at if finding is not None else row["due_at"]
-        if (after.status, after.closed_because, due) != (row["status"], row["closed_because"], row["due_at"]):
-            moves.append((row, after, due))
+        if (after.status, after.closed_because, due) != (row["status"], row["closed_because"], row["due_at"]) or (
+            finding is not None
+            and (finding.policy_version, finding.evidence) != (row["policy_version"], row["evidence"])
+            and row["status"] not in _SETTLED
+        ):
+            moves.append((row, after, due, finding))
     opened: dict[str, int] = {}
     if new:
         await conn.fetch(SQL.open_watch, *_new_columns(new))
     if moves:
         await conn.execute(
             SQL.move,
-            [row["id"] for row, _, _ in moves],
-            [after.status for _, after, _ in moves],
-            [after.closed_because for _, after, _ in moves],
-            [due for _, _, due in moves],
-            [after.opened_at for _, after, _ in moves],
-            [after.fixed_at for _, after, _ in moves],
-            [after.closed_at for _, after, _ in moves],
+            [row["id"] for row, _, _, _ in moves],
+            [after.status for _, after, _, _ in moves],
+            [after.closed_because for _, after, _, _ in moves],
+            [due for _, _, due, _ in moves],
+            [after.opened_at for _, after, _, _ in moves],
+            [after.fixed_at for _, after, _, _ in moves],
+            [after.closed_at for _, after, _, _ in moves],
+            [finding.policy_version if finding is not None else None for _, _, _, finding in moves],
+            [orjson.dumps(finding.evidence).decode() if finding is not None else None for _, _, _, finding in moves],
         )
         await _log(
             conn,
-            [(row["id"], row["status"], after.status, "facts", after.closed_because) for row, after, _ in moves],
+            [(row["id"], row["status"], after.status, "facts", after.closed_because) for row, after, _, _ in moves],
             now=at or now,
         )
-    for code, after, before in [(f.code, a, None) for f, a in new] + [(r["code"], a, r["status"]) for r, a, _ in moves]:
+    for code, after, before in [(f.code, a, None) for f, a in new] + [(r["code"], a, r["status"]) for r, a, _, _ in moves]:
         if after.status in ("open", "fixed_late") and before not in ("open", "fixed_late"):
             opened[code] = opened.get(code, 0) + 1
     return opened
@@ -188,14 +196,22 @@ async def _log(conn: db.Connection, moves: Sequence[tuple[int, str, str, str, st
 
 
 async def deadlines_passed(conn: db.Connection, *, now: datetime, limit: int = 1000) -> list[tuple[str, str, str]]:
-    """Opens what was watched and is now overdue; returns (code, subject kind, subject id) of each."""
-    rows = await conn.fetch(SQL.passed, now, limit)
+    """Opens what was watched and is now overdue; returns (code, subject kind, subject id) of each.
+
+    Not what ``leads_due`` tells of: that no dial was seen is looked at once more, for the PBX may have been silent.
+    """
+    rows = await conn.fetch(SQL.passed, now, limit, _UNSEEN)
     if rows:
         none = [None] * len(rows)
         due = [row["due_at"] for row in rows]
-        await conn.execute(SQL.move, [row["id"] for row in rows], ["open"] * len(rows), none, due, due, none, none)
+        await conn.execute(SQL.move, [row["id"] for row in rows], ["open"] * len(rows), none, due, due, *[none] * 4)
         await _log(conn, [(row["id"], row["status"], "open", "deadline", None) for row in rows], now=now)
     return [(row["code"], row["subject_kind"], row["subject_id"]) for row in rows]
+
+
+async def leads_due(conn: db.Connection, *, now: datetime, limit: int = 1000) -> list[int]:
+    """Leads of which it is now due to say that nobody dialled them."""
+    return [row["lead_id"] for row in await conn.fetch(SQL.leads_due, now, limit, _UNSEEN)]
 
 
 async def reminders_due(conn: db.Connection, *, now: datetime, limit: int = 1000) -> int:
@@ -204,7 +220,7 @@ async def reminders_due(conn: db.Connection, *, now: datetime, limit: int = 1000
     if rows:
         none = [None] * len(rows)
         due = [row["due_at"] for row in rows]
-        await conn.execute(SQL.move, [row["id"] for row in rows], ["reminded"] * len(rows), none, due, none, none, none)
+        await conn.execute(SQL.move, [row["id"] for row in rows], ["reminded"] * len(rows), none, due, *[none] * 5)
         await _log(conn, [(row["id"], row["status"], "reminded", "deadline", None) for row in rows], now=now)
     return len(rows)
 
@@ -295,7 +311,7 @@ async def _speak(
         raise Refused("say why: a reason is needed")
     if row["status"] not in allowed:
         raise Refused(f"a violation that is {row['status']} cannot become {to}")
-    await conn.execute(SQL.move, [row["id"]], [to], [None], [row["due_at"]], [None], [None], [None])
+    await conn.execute(SQL.move, [row["id"]], [to], [None], [row["due_at"]], *[[None]] * 5)
     await _log(conn, [(row["id"], row["status"], to, author, reason)], now=now)
 
 

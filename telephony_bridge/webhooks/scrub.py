@@ -43,7 +43,7 @@ _NO_NAMES = re.compile(
 _WORDS = re.compile(r"(?i)cause|status|reason|result|disposition|state|type|event|action|direction|code$")  # his own words
 _SCHEMA = re.compile(r"https?://(?:schema\.|www\.w3\.org/)")  # names a notation and nobody
 _PAIR = re.compile(r"\"([\w.-]+)\"(\s*:\s*\")((?:[^\"\\]|\\.)*)")  # of JSON that is broken elsewhere
-_RUSSIAN = re.compile(r"\\u(04[0-9a-fA-F]{2})")
+_ESCAPED = re.compile(r"\\u(04[0-9a-fA-F]{2}|00[aA]0|20[01][0-9a-fA-F])")  # Russian letters, spaces, dashes
 _ATTRIBUTE = re.compile(r"(\s([\w.:-]+)=\")([^\"<>]*)(?=\")")
 _ELEMENT = re.compile(r"(<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>)([^<>]+)(?=</)")
 _SECRETS = re.compile(r"(?i)token|sign(ature)?$|secret|password|api_?key|authorization|^hash$|jwt")
@@ -179,7 +179,7 @@ def _scrubbed(text: str) -> str:
 
 def _broken(text: str) -> str:
     """Broken JSON stays broken the same way; what can be told apart as a key and its value goes by the key."""
-    text = _RUSSIAN.sub(lambda found: chr(int(found.group(1), 16)), text)
+    text = _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
     return _text(_PAIR.sub(lambda found: f'"{found.group(1)}"{found.group(2)}{_value(found.group(1), found.group(3))}', text))
 
 

@@ -16,7 +16,7 @@ async def busy(street: Street) -> Street:
     """A company with something behind every address."""
     await street.source()
     await street.manager()
-    lead = await street.lead()
+    lead = await street.lead(manager="ivan")
     await street.dial("10:00", talk=45)
     await street.dial("10:30", number="+79990000009")
     await street.dial("10:31", extension="109", number="+79990000009")
@@ -41,7 +41,10 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/deals"): ("/deals", {"lead": 1, "title": "Вторая партия"}),
     ("PATCH", "/deals/{id}"): ("/deals/1", {"stage": "won"}),
     ("POST", "/deliveries/{id}/replay"): ("/deliveries/1/replay", {}),
-    ("POST", "/managers"): ("/managers", {"handle": "olga", "name": "Ольга", "days": "mon,tue,sat", "hours": "20:00-08:00"}),
+    ("POST", "/managers"): (
+        "/managers",
+        {"handle": "olga", "name": "Ольга", "days": "mon,tue,sat", "hours": "20:00-08:00", "segments": {"cold": 50, "warm": 30}},
+    ),
     ("PATCH", "/managers/{handle}"): ("/managers/ivan", {"team": "north", "hours": "10:00-19:00"}),
     ("POST", "/managers/{handle}/extensions"): ("/managers/ivan/extensions", {"extension": "107", "from": "2026-11-20"}),
     ("POST", "/managers/{handle}/absences"): ("/managers/ivan/absences", {"from": "2026-12-30", "to": "2026-12-31"}),
@@ -66,6 +69,11 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/calls"): (f"/calls?date={MONDAY}&manager=ivan&limit=1", None),
     ("GET", "/calls/{id}"): ("/calls/1", None),
     ("GET", "/days/{date}"): (f"/days/{MONDAY}", None),
+    ("GET", "/days/{date}/reports"): (f"/days/{MONDAY}/reports", None),
+    ("POST", "/days/{date}/reopen"): (f"/days/{MONDAY}/reopen", {"manager": "ivan", "reason": "Связи не было."}),
+    ("POST", "/connectors/{name}/seen"): ("/connectors/amocrm/seen", {"seen_until": "2026-11-24T09:00:00Z"}),
+    ("GET", "/connectors"): ("/connectors", None),
+    ("POST", "/connectors/{name}/retire"): ("/connectors/amocrm/retire", {}),
     ("GET", "/violations"): ("/violations", None),
     ("GET", "/violations/{id}"): ("/violations/{open}", None),
     ("GET", "/leads"): ("/leads?phone=89990000001", None),
@@ -73,6 +81,10 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/leads/{id}/history"): ("/leads/1/history", None),
     ("GET", "/deals"): ("/deals", None),
     ("GET", "/payroll/{month}"): ("/payroll/2026-11", None),
+    ("POST", "/handovers"): ("/handovers", {"from": "ivan", "to": ["olga"]}),
+    ("GET", "/handovers"): ("/handovers", None),
+    ("GET", "/handovers/{id}"): ("/handovers/1", None),
+    ("POST", "/handovers/{id}/cards/{lead}/read"): ("/handovers/1/cards/1/read", None),
     ("GET", "/planned"): ("/planned?date=2027-02-01", None),
     ("GET", "/deliveries"): ("/deliveries", None),
     ("GET", "/deliveries/{id}"): ("/deliveries/1", None),

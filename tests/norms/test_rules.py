@@ -27,7 +27,7 @@ BASE = Call(
     Disposition.NO_ANSWER,
     via=Via.IP,
 )
-FACTS = rules.CallFacts(True, MatchResult.MATCHED, "cold", True, "cold")
+FACTS = rules.CallFacts(True, MatchResult.MATCHED, "cold", True, frozenset({"cold"}))
 CALLS = st.builds(
     lambda minute, direction, disposition, talk, via, final: replace(
         BASE, started_at=BASE.started_at + timedelta(minutes=minute), direction=direction, disposition=disposition,
@@ -36,7 +36,7 @@ CALLS = st.builds(
 )  # fmt: skip
 KNOWN = st.builds(
     rules.CallFacts, has_manager=st.booleans(), match=st.sampled_from(MatchResult), lead_segment=st.sampled_from([None, "cold", "warm"]),
-    lead_in_time=st.booleans(), norm_segment=st.just("cold"), repeat_cap=st.integers(1, 4),
+    lead_in_time=st.booleans(), norm_segments=st.just(frozenset({"cold"})), repeat_cap=st.integers(1, 4),
 )  # fmt: skip
 
 
@@ -66,6 +66,12 @@ def test_ec_34_the_cap_counts_the_first_ones_whatever_the_order(
     assert not refused or max(counted) <= min(refused)
 
 
+@pytest.mark.parametrize(("segment", "why"), [("cold", None), ("warm", None), ("client", WhyNot.WRONG_SEGMENT), (None, None)])
+def test_ec_57_a_lead_of_any_segment_of_his_counts(segment: str | None, why: WhyNot | None) -> None:
+    facts = replace(FACTS, lead_segment=segment, norm_segments=frozenset({"cold", "warm"}))
+    assert rules.weigh(BASE, facts).why_not_dial is why
+
+
 @pytest.mark.parametrize(
     ("counted", "found"), [(59, Verdict.NOT_MET), (60, Verdict.MET), (69, Verdict.MET), (70, Verdict.TARGET)]
 )
@@ -74,7 +80,7 @@ def test_r41_floor_and_goal(counted: int, found: Verdict) -> None:
 
 
 def test_the_worst_metric_stands_and_no_verdict_without_evidence() -> None:
-    metrics = {"dials": Verdict.TARGET, "connects": Verdict.NOT_MET, "new_leads": Verdict.MET}
+    metrics = [Verdict.TARGET, Verdict.NOT_MET, Verdict.MET]
     asked = {"closed": True, "scheduled": True, "evidence_ok": True}
     assert verdict.day_verdict(metrics, **asked) is Verdict.NOT_MET
     assert verdict.day_verdict(metrics, **(asked | {"evidence_ok": False})) is Verdict.NOT_EVALUATED

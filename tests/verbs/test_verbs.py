@@ -91,6 +91,29 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
     await run("manager", "leave", "ivan", "--on", "2026-12-01")
     (person,) = json.loads((await run("manager", "list", "--json")).output)
     assert (person["last_day"], person["hours"], person["days"]) == ("2026-11-30", "09:00-18:00", "mon-fri")
+    assert (person["segments"], len(person["versions"])) == ({"cold": 100}, 1)
+    await run("manager", "add", "vera", "--name", "Вера", "--extension", "118", "--segment", "cold:50", "--segment", "warm:30")
+    assert "vera" in (await run("manager", "list")).output
+    vera = json.loads((await run("manager", "list", "--json")).output)[1]
+    assert (vera["segment"], vera["segments"]) == ("cold", {"cold": 50, "warm": 30})
+
+
+async def test_r23_a_leavers_cards_are_passed_on(run: Run, tmp_path: Path) -> None:
+    for handle, extension in (("ivan", "101"), ("olga", "102"), ("petr", "103")):
+        await run("manager", "add", handle, "--name", handle.title(), "--extension", extension)
+    lines = [f"+7999000000{number},Ромашка,ivan" for number in range(1, 4)]
+    (tmp_path / "base.csv").write_text("\n".join(["phone,name,manager", *lines]), "utf-8")
+    await run("lead", "import", "base.csv")
+    asked = ("handover", "ivan", "--to", "olga", "--to", "petr")
+    assert "nothing is moved yet" in (await run(*asked, "--preview")).output
+    told = json.loads((await run(*asked, "--preview", "--json")).output)
+    assert (told["id"], told["leads"], told["gaps"]) == (None, 3, [])
+    assert "3 cards moved, hand-over 1" in (await run(*asked)).output
+    again = json.loads((await run(*asked, "--json")).output)
+    assert (again["id"], again["cards"]) == (1, 0)
+    assert [(one["manager"], one["leads"]) for one in told["shares"]] == [("olga", 2), ("petr", 1)]
+    await run("manager", "leave", "olga", "--on", "2026-01-01")
+    assert "olga worked here until 2025-12-31" in (await run("handover", "petr", "--to", "olga", code=1)).stderr
 
 
 @pytest.mark.parametrize(
@@ -101,6 +124,9 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
         (["manager", "leave", "nobody", "--on", "2026-12-01"], 1, "nobody"),
         (["manager", "leave", "nobody", "--on", "tomorrow"], 2, "tomorrow"),
         (["manager", "add", "ivan", "--name", "Иван", "--extension", "nowhere:101"], 1, "nowhere"),
+        (["manager", "add", "ivan", "--name", "Иван", "--extension", "101", "--segment", "cold:half"], 1, "cold:50"),
+        (["manager", "add", "ivan", "--name", "Иван", "--extension", "101", "--segment", "a:60", "--segment", "b:60"], 1, "100"),
+        (["policy", "set", "ramp", "25,50"], 1, "25/50/75/100"),
         (["work", "--now", "2026-11-23T23:59:00+03:00"], 2, "--once"),
         (["work", "--once", "--now", "2026-11-23"], 2, "RFC 3339"),
         (["policy", "set", "min_talk", "ten"], 1, "seconds"),
@@ -123,6 +149,8 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
         (["import-cdr", "asterisk", "missing.csv", "--source", "office"], 1, "missing.csv"),
         (["token", "create", "x", "--role", "manager"], 1, "--manager"),
         (["token", "create", "x", "--role", "king"], 1, "king"),
+        (["handover", "nobody", "--to", "olga"], 1, "nobody"),
+        (["handover", "ivan"], 2, "--to"),
         (["notify", "test", "nobody"], 1, "nobody"),
         (["understand", "avaya", "x"], 2, "avaya"),
         (["understand", "asterisk", "missing.json"], 1, "missing.json"),
@@ -281,6 +309,7 @@ async def test_other_settings_are_tried_out_of_a_file(run: Run, tmp_path: Path) 
     cdr.write_text(json.dumps([ami_row(at(f"{9 + index // 2}:{10 + index % 2 * 30}", monday), talk=40) for index in range(18)]))
     await run("lead", "import", str(base))
     await run("import-cdr", "asterisk", str(cdr), "--source", "office")
+    await run("work", "--once")
     period = ("--from", str(monday), "--to", str(monday))
     tried = tmp_path / "tried.json"
 
