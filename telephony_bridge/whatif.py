@@ -23,7 +23,8 @@ SQL = db.queries("whatif")
 T = TypeVar("T")
 LONGEST = 62  # days
 VERDICTS = (Verdict.MET, Verdict.TARGET, Verdict.NOT_MET, Verdict.NOT_EVALUATED, Verdict.PENDING)
-_CHUNK = 200  # leads: within a batch each call is held against each comment
+_LEADS = 200  # whose calls are judged at once: within a batch each call is held against each comment
+_PROMISING = 2000  # whose promises are: for each batch the silences of all its days are looked up
 _BACK = timedelta(days=31)  # how far before the period dials of its new leads and dates of its days may lie
 _AHEAD = timedelta(days=30)  # of the period: from there promises look back beyond its beginning
 _DAY = timedelta(days=1)
@@ -220,8 +221,9 @@ async def _judge_calls_again(conn: db.Connection, book: Book, period: _Period, *
     first, last = period.first - _DAY, period.last + _DAY  # a day on either side may reach into the period
     until = datetime.combine(last + _DAY, time(), UTC)
     rows = await conn.fetch(SQL.leads, first, last, period.begins - _BACK, until, period.begins)
-    leads = list(_chunks([row["lead_id"] for row in rows]))
-    alone = list(_chunks([row["id"] for row in await conn.fetch(SQL.without_lead, first, last)]))
+    lead_ids = [row["lead_id"] for row in rows]
+    leads = list(_chunks(lead_ids, _LEADS))
+    alone = list(_chunks([row["id"] for row in await conn.fetch(SQL.without_lead, first, last)], _LEADS))
     days = [first, *period.days, last]
     steps = len(days) + len(leads) + len(alone)
     for done, day in enumerate(days, 1):
@@ -233,8 +235,9 @@ async def _judge_calls_again(conn: db.Connection, book: Book, period: _Period, *
         await deriving.judge_calls(
             conn, book, call_ids=(), lead_ids=chunk, since=period.begins, judged_at=period.judged_at, now=looked_at
         )
-        await judge_promises(conn, book, chunk, judged_at=period.judged_at, now=looked_at)
         told(done / steps)
+    for chunk in _chunks(lead_ids, _PROMISING):
+        await judge_promises(conn, book, chunk, judged_at=period.judged_at, now=looked_at)
     for chunk in alone:
         await deriving.judge_calls(conn, book, call_ids=chunk, lead_ids=(), judged_at=period.judged_at, now=looked_at)
 
@@ -326,5 +329,5 @@ def _both(before: int, after: int) -> dict[str, int]:
     return {"before": before, "after": after}
 
 
-def _chunks(ids: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+def _chunks(ids: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
