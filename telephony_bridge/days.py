@@ -12,6 +12,7 @@ from telephony_bridge import crm, db, norms, silence, violations
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.model import Company, Verdict, rfc3339
 from telephony_bridge.norms import Tally, calendar, verdict
+from telephony_bridge.suspects import judge_suspects
 from telephony_bridge.violations import Finding
 
 METRICS = {"dials": "V06", "connects": "V07", "new_leads": "V08"}
@@ -229,31 +230,35 @@ async def days_ended(
     conn: db.Connection,
     book: Book,
     *,
-    only: Collection[tuple[int, date]] | None,
+    only: Collection[tuple[int, date]],
     closed_only: bool,
     reopened: tuple[str, str] | None = None,
     now: datetime,
 ) -> dict[str, int]:
-    """Closes the days that have ended and judges their norms; days closed before are judged again where facts changed.
+    """Closes these days that have ended and judges their norms; days closed before are judged again where facts changed.
 
-    ``only``: these (manager, day) pairs; None: every day not closed yet, since the first call.
-    ``closed_only``: judge, close nothing. ``reopened``: who had these days closed anew, and why.
+    ``only``: (manager, day) pairs. ``closed_only``: judge, close nothing. ``reopened``: who had these days closed anew, and why.
     Returns violations opened, by code.
     """
     if closed_only:
-        judged = {pair for pair in only or () if pair in book.closed}
+        judged = {pair for pair in only if pair in book.closed}
     else:
-        judged = await _to_close(conn, book, now=now) if only is None else set(only)
+        judged = set(only)
         await norms.close_days(conn, sorted(judged - set(book.closed)), now=now)
     opened: dict[str, int] = {}
     for day in sorted({day for _, day in judged}):
-        days = await manager_days(conn, book, [manager_id for manager_id, other in judged if other == day], day, now=now)
+        managers = sorted(manager_id for manager_id, other in judged if other == day)
+        days = await manager_days(conn, book, managers, day, now=now)
         on_record = {
             id_: [one for one in reports if one["kind"] != "provisional"]
             for (id_, _), reports in (await norms.reports(conn, [(found.manager_id, day) for found in days])).items()
         }
-        for code, number in (await _judge_norms(conn, book, days, on_record, day, now=now)).items():
-            opened[code] = opened.get(code, 0) + number
+        for found in (
+            await _judge_norms(conn, book, days, on_record, day, now=now),
+            await judge_suspects(conn, book, managers, day, now=now),
+        ):
+            for code, number in found.items():
+                opened[code] = opened.get(code, 0) + number
         await _put_on_record(conn, book, days, on_record, day, reopened=reopened, now=now)
     return opened
 
@@ -311,7 +316,8 @@ async def reports(conn: db.Connection, day: date, manager: str | None, *, compan
     ]
 
 
-async def _to_close(conn: db.Connection, book: Book, *, now: datetime) -> set[tuple[int, date]]:
+async def to_close(conn: db.Connection, book: Book, *, now: datetime) -> set[tuple[int, date]]:
+    """(manager, day) pairs that have ended and are not closed yet, since the first call."""
     first = await norms.first_call_day(conn)
     if first is None:
         return set()
@@ -353,7 +359,7 @@ async def _judge_norms(
                     Finding(
                         code=METRICS[metric],
                         subject_kind="day",
-                        subject_id=_subject(book, found.manager_id, day, one.segment),
+                        subject_id=book.day_subject(found.manager_id, day, one.segment),
                         manager_id=found.manager_id,
                         day=day,
                         due_at=due_at,
@@ -372,11 +378,5 @@ async def _judge_norms(
                     )
                 )
     known = {version.segment for version in book.rules.norms if version.segment is not None}  # his once, perhaps
-    subjects = [_subject(book, found.manager_id, day, segment) for found in days for segment in {None, *known}]
+    subjects = [book.day_subject(found.manager_id, day, segment) for found in days for segment in {None, *known}]
     return await violations.judge(conn, "day", subjects, findings, codes=METRICS.values(), now=now)
-
-
-def _subject(book: Book, manager_id: int, day: date, segment: str | None) -> str:
-    """A day as violations name it; of several segments only the one with the greatest share needs no name."""
-    subject = f"{book.handles[manager_id]}/{day.isoformat()}"
-    return subject if segment in (None, book.week(manager_id, day).segment) else f"{subject}/{segment}"

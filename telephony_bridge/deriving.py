@@ -97,6 +97,23 @@ class Book:
             self._settings[key] = self.rules.number(name, self.person(manager_id, day), day, self._known(manager_id, day))
         return self._settings[key]
 
+    def min_talk(self, source_id: int, manager_id: int | None, day: date) -> int:
+        """Seconds that make a conversation: the source's own number beats the policy (EC-33)."""
+        source = self.sources.get(source_id)
+        if source is not None and source.min_talk is not None:
+            return source.min_talk
+        return self.setting("min_talk", manager_id, day)
+
+    def has_left(self, manager_id: int | None, day: date) -> bool:
+        """Whether the day is after his last one: calls by his extension are then somebody else's doing (EC-60)."""
+        last_day = self.schedule(manager_id).last_day
+        return last_day is not None and day > last_day
+
+    def day_subject(self, manager_id: int, day: date, segment: str | None = None) -> str:
+        """How the register names a manager's day; of several segments only the one with the greatest share needs no name."""
+        subject = f"{self.handles[manager_id]}/{day.isoformat()}"
+        return subject if segment in (None, self.week(manager_id, day).segment) else f"{subject}/{segment}"
+
     def day(self, manager_id: int | None, at: datetime) -> date:
         """The shift day a moment belongs to (EC-1 to EC-4)."""
         key = (manager_id, at)
@@ -132,6 +149,7 @@ class Book:
 
 
 _NOBODY = norms.Person()
+_PERSONAL = ("personal", "private")  # a mark that holds; a private number (EC-25)
 
 
 def _person(manager_id: int | None, schedule: Schedule, day: date) -> norms.Person:
@@ -216,6 +234,16 @@ def _manager(book: Book, mappings: Sequence[matcher.Mapping], source_id: int, at
     return max(holding)[2] if holding else None
 
 
+def _credited(book: Book, mappings: Mapping[str, Sequence[matcher.Mapping]], call: Call, source_id: int) -> int | None:
+    """Whose call it is: who started it; a robot's dial is the first one's who had a conversation in it (EC-31)."""
+    extensions = [call.extension or ""]
+    if call.robot:
+        least = book.min_talk(source_id, None, book.day(None, call.started_at))
+        extensions = [talk.extension for talk in _talkers(call) if talk.seconds >= least] or extensions
+    found = (_manager(book, mappings.get(extension, ()), source_id, call.started_at) for extension in extensions)
+    return next((manager_id for manager_id in found if manager_id is not None), None)
+
+
 def _talkers(call: Call) -> tuple[Talk, ...]:
     if call.talked or call.extension is None or call.disposition is not Disposition.ANSWERED:
         return call.talked
@@ -229,7 +257,7 @@ def _match(
     manager_id: int | None,
     day: date,
     leads: Sequence[LeadCandidate],
-    excluded: Mapping[str, str],
+    excluded: Mapping[tuple[str, int | None], str],
 ) -> Match:
     if call.direction is Direction.INTERNAL:
         return Match(MatchResult.INTERNAL, reason="internal")
@@ -238,15 +266,25 @@ def _match(
     source = book.sources.get(source_id)
     if source is not None and call.number in source.installation.own_numbers:
         return Match(MatchResult.EXCLUDED, reason="own")
-    if call.number in excluded:
-        return Match(MatchResult.EXCLUDED, reason=excluded[call.number])
+    why = excluded.get((call.number, None)) or excluded.get((call.number, manager_id))
+    if why is not None:
+        return Match(MatchResult.EXCLUDED, reason=why)
     return matcher.choose([lead.as_of(call.started_at) for lead in leads], caller_id=manager_id, day=day)
 
 
 def _facts(
-    book: Book, manager_id: int | None, day: date, match: Match, lead: LeadCandidate | None, *, said_machine: bool = False
+    book: Book,
+    source_id: int,
+    manager_id: int | None,
+    day: date,
+    match: Match,
+    lead: LeadCandidate | None,
+    row: db.Record | None = None,
 ) -> rules.CallFacts:
-    """What weighing needs to know beside the call. A lead is in time until the day is closed (R14, EC-15)."""
+    """What weighing needs to know beside the call. A lead, or a comment, is in time until the day is closed (R14, EC-15).
+
+    ``row``: the call as the ledger has it; what people said of a call that is not there yet is weighed after it was judged.
+    """
     closed = book.closed.get((manager_id, day)) if manager_id is not None else None
     return rules.CallFacts(
         has_manager=manager_id is not None,
@@ -255,9 +293,17 @@ def _facts(
         lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until),
         norm_segments=frozenset(segment for segment, _ in book.week(manager_id, day).segments),
         repeat_cap=book.setting("repeat_cap", manager_id, day),
-        min_talk=book.setting("min_talk", manager_id, day),
+        min_talk=book.min_talk(source_id, manager_id, day),
         needs_crm_match=book.flag("norm_needs_crm_match", manager_id, day),
-        said_machine=said_machine,
+        personal=match.reason in _PERSONAL,
+        accepted=row is not None and row["claim"] == "accepted",
+        said_machine=row is not None and row["said_machine"],
+        lacks_comment=(
+            row is not None
+            and row["comment"] != "not_needed"
+            and book.flag("norm_needs_comment", manager_id, day)
+            and (row["commented_at"] is None or (closed is not None and row["commented_at"] > closed.leads_until))
+        ),
     )
 
 
@@ -271,16 +317,16 @@ async def entries(
     excluded = await matcher.excluded(conn, numbers)
     made = []
     for call, delivery_ids in told:
-        manager_id = _manager(book, mappings.get(call.extension or "", ()), source_id, call.started_at)
+        manager_id = _credited(book, mappings, call, source_id)
         day = book.day(manager_id, call.started_at)
         duty_id = manager_id
         for talk in _talkers(call):  # who talked last long enough owes the comment and the date (EC-27)
-            if talk.seconds >= book.setting("min_talk", manager_id, day):
+            if talk.seconds >= book.min_talk(source_id, manager_id, day):
                 duty_id = _manager(book, mappings.get(talk.extension, ()), source_id, call.started_at) or duty_id
         found = leads.get(call.number, []) if call.number is not None else []
         match = _match(book, call, source_id, manager_id, day, found, excluded)
         lead = next((lead for lead in found if lead.lead_id == match.lead_id), None)
-        facts = _facts(book, manager_id, day, match, lead)
+        facts = _facts(book, source_id, manager_id, day, match, lead)
         weight = rules.weigh(call, facts)
         on_lead = rules.on_norm_lead(call, facts)
         made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, on_lead, facts.lead_segment))
@@ -324,6 +370,8 @@ def _extensions(call: Call) -> set[str]:
 async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, str, int]]) -> None:
     """Weighs anew all calls of each (day, number, manager): only there one call's weight depends on another's (EC-34)."""
     rows = await calls.alike(conn, units)
+    if not rows:
+        return
     leads = await matcher.candidates(conn, {row["number"] for row in rows}, book.company.zone)
     kept = await matcher.by_ids(conn, {row["lead_id"] for row in rows if row["lead_id"] is not None})
     groups: dict[tuple[date, str, int], list[Any]] = {}
@@ -335,9 +383,9 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
         on_lead, segments = {}, {}
         for row in group:
             call = calls.read_call(row)
-            match = Match(MatchResult(row["match"]), row["lead_id"])
+            match = Match(MatchResult(row["match"]), row["lead_id"], reason=row["match_reason"])
             lead = next((lead for lead in leads.get(number, ()) if lead.lead_id == row["lead_id"]), kept.get(row["lead_id"]))
-            facts = _facts(book, manager_id, day, match, lead, said_machine=row["said_machine"])
+            facts = _facts(book, row["source_id"], manager_id, day, match, lead, row)
             series.append(((row["source_id"], row["call_key"]), call, facts))
             on_lead[row["source_id"], row["call_key"]] = rules.on_norm_lead(call, facts)
             segments[row["source_id"], row["call_key"]] = facts.lead_segment
@@ -393,26 +441,43 @@ async def judge_calls(
     entered = await matcher.candidates(conn, numbers, book.company.zone)
     kept = await matcher.by_ids(conn, chosen)
     findings: list[Finding] = []
-    changed: list[tuple[int, str, str]] = []
+    changed: list[tuple[int, str, str, datetime | None]] = []
     for duty in subjects:
         row = rows[duty.id]
         comment, contact = commented[duty.id], contacts[duty.id]
-        if (row["comment"], row["next_contact"]) != (comment.word, contact.word):
-            changed.append((duty.id, comment.word, contact.word))
+        if (row["comment"], row["next_contact"], row["commented_at"]) != (comment.word, contact.word, comment.met_at):
+            changed.append((duty.id, comment.word, contact.word, comment.met_at))
         found = entered.get(row["number"]) or ([kept[row["lead_id"]]] if row["lead_id"] in kept else [])
         findings += _findings(book, row, duty, comment, contact, found, comments)
     await calls.judge(conn, changed)
-    await _machines_said(conn, book, rows, duties.said_to_be_machines(subjects, comments))
+    claimed = duties.claimed(subjects, comments)
+    await calls.claim(conn, {id_: id_ in claimed for id_, row in rows.items() if row["claimed"] != (id_ in claimed)})
+    said = await _machines_said(conn, rows, duties.said_to_be_machines(subjects, comments))
+    await reweigh(conn, book, _weighing(book, rows, said, {id_ for id_, *_ in changed}))
     subjects_ids = [str(id_) for id_ in (*rows, *gone)]
     return await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=judged_at, at=now)
 
 
-async def _machines_said(conn: db.Connection, book: Book, rows: Mapping[int, db.Record], said: set[int]) -> None:
-    """What people said of answering machines weighs: the connect goes, or comes back with a corrected comment."""
+async def _machines_said(conn: db.Connection, rows: Mapping[int, db.Record], said: set[int]) -> set[int]:
+    """Keeps what people said of answering machines; returns the calls for which that changed."""
     changed = {id_: id_ in said for id_, row in rows.items() if row["said_machine"] != (id_ in said)}
     await calls.say_machine(conn, changed)
-    await reweigh(conn, book, {(rows[id_]["day"], rows[id_]["number"], rows[id_]["manager_id"]) for id_ in changed
-                               if rows[id_]["number"] is not None and rows[id_]["manager_id"] is not None})  # fmt: skip
+    return set(changed)
+
+
+def _weighing(
+    book: Book, rows: Mapping[int, db.Record], said: Iterable[int], commented: Iterable[int]
+) -> set[tuple[date, str, int]]:
+    """What to weigh again: calls with other word of a machine, and with another comment where only that makes a dial count."""
+    counts = book.rules.ever("norm_needs_comment", "true")
+    heavy = {
+        id_ for id_ in (commented if counts else ()) if book.flag("norm_needs_comment", rows[id_]["manager_id"], rows[id_]["day"])
+    }
+    return {
+        (row["day"], row["number"], row["manager_id"])
+        for row in (rows[id_] for id_ in heavy.union(said))
+        if row["number"] is not None and row["manager_id"] is not None
+    }
 
 
 def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
@@ -420,7 +485,8 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
     day = book.day(manager_id, row["started_at"])
     ended_at = row["ended_at"] or row["started_at"] + timedelta(seconds=row["talk_seconds"])
     soft = book.setting("soft_comment", manager_id, day)
-    conversation = row["disposition"] == Disposition.ANSWERED and row["talk_seconds"] >= book.setting("min_talk", manager_id, day)
+    least = book.min_talk(row["source_id"], manager_id, day)
+    conversation = row["disposition"] == Disposition.ANSWERED and row["talk_seconds"] >= least
     due_at = calendar.hard_deadline(
         book.schedule(manager_id),
         ended_at,
@@ -428,7 +494,13 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
         hard_minutes=book.setting("hard", manager_id, day),
         hard_min_minutes=book.setting("hard_min", manager_id, day),
     )
-    is_free = row["match"] in (MatchResult.INTERNAL, MatchResult.EXCLUDED) or not row["final"] or row["twin_of"] is not None
+    is_free = (
+        row["match"] in (MatchResult.INTERNAL, MatchResult.EXCLUDED)
+        or not row["final"]
+        or row["twin_of"] is not None
+        or (row["robot"] and not conversation)
+        or book.has_left(manager_id, day)
+    )
     return duties.CallForDuty(
         id=row["id"],
         lead_id=row["lead_id"],
@@ -447,6 +519,7 @@ def _duty(book: Book, row: db.Record) -> duties.CallForDuty:
         soft_at=ended_at + timedelta(minutes=soft),
         series=timedelta(minutes=book.setting("series", manager_id, day)),
         drop_merge=timedelta(minutes=book.setting("drop_merge", manager_id, day)),
+        set_anew=book.word("next_date_mode", manager_id, day) == "touched",
     )
 
 
@@ -493,7 +566,11 @@ def _findings(
         owes("V03", duty.duty_manager, day, duty.due_at, contact.met_at, duty.soft_at)
     if row["number"] is not None:
         entered = min((lead.entered_at for lead in leads), default=None)
-        if duty.direction is Direction.OUTBOUND and row["manager_id"] is not None:
+        if (
+            duty.direction is Direction.OUTBOUND
+            and row["manager_id"] is not None
+            and not book.has_left(row["manager_id"], row["day"])
+        ):
             due_at = _by_day_close(book, row["manager_id"], row["day"], duty.ended_at)
             owes("V04", row["manager_id"], row["day"], due_at, entered, None)
         if duty.direction is Direction.INBOUND and duty.conversation:

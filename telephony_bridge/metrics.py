@@ -19,7 +19,7 @@ _understand = Histogram(_P + "understand_seconds", "From kept to counted.", buck
 _waiting = Gauge(_P + "inbox_waiting", "Deliveries kept and not yet understood.", registry=REGISTRY)
 _oldest = Gauge(_P + "inbox_oldest_seconds", "Age of the oldest waiting delivery.", registry=REGISTRY)
 _heard = Gauge(_P + "source_last_delivery_timestamp_seconds", "When a source was last heard.", ["source"], registry=REGISTRY)
-_quality = Gauge(_P + "data_quality", "Marks D01 to D04 of today.", ["source", "code"], registry=REGISTRY)
+_quality = Gauge(_P + "data_quality", "Marks D01 to D05 of today.", ["source", "code"], registry=REGISTRY)
 _calls = Counter(_P + "calls", "Calls understood for the first time.", ["source", "direction", "disposition"], registry=REGISTRY)
 _matches = Counter(_P + "matches", "What the matcher decided.", ["result"], registry=REGISTRY)
 _dials = Gauge(_P + "dials", "Dials today.", ["manager", "kind"], registry=REGISTRY)

@@ -91,7 +91,7 @@ class Talk:
 class Call:
     """One conversation attempt, however many rows, legs, events and repeats told of it (CONTRACT §5).
 
-    ``settled`` says why a call is final whose end was never told.
+    ``settled`` says why a call is final whose end was never told; ``robot``: a dialler dialled it, not a person (EC-31).
     """
 
     call_key: str
@@ -111,6 +111,7 @@ class Call:
     final: bool = True
     talked: tuple[Talk, ...] = ()
     settled: str | None = None
+    robot: bool = False
 
 
 class MatchResult(StrEnum):
@@ -133,6 +134,7 @@ class WhyNot(StrEnum):
     NO_MANAGER = "no_manager"
     NO_LEAD = "no_lead"
     WRONG_SEGMENT = "wrong_segment"
+    NO_COMMENT = "no_comment"
     REPEAT = "repeat"
     TOO_SHORT = "too_short"
     VOICEMAIL = "voicemail"

@@ -15,7 +15,7 @@ from telephony_bridge import crm, db, people, violations, webhooks
 from telephony_bridge.deriving import Book, open_book, utc_day
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company
-from telephony_bridge.promises import judge_promises
+from telephony_bridge.owed import judge_leads
 from telephony_bridge.violations import Finding
 
 OWED_REACH = timedelta(days=120)  # how old a call may be whose comment is still asked for
@@ -98,7 +98,7 @@ async def hand_over(
         author=author,
         now=now,
     )
-    await judge_promises(conn, book, shared.held, judged_at=judged_at, now=now)
+    await judge_leads(conn, book, shared.held, judged_at=judged_at, now=now)
     await judge_cards(conn, book, shared.cards, judged_at=judged_at, now=now)
     return shared.told(book, handover_id, preview=False)
 

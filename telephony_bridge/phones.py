@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
+from phonenumbers import timezone
 
 _EXTENSION = re.compile(r"(?i)(?:\s*(?:доб(?:авочный)?\.?|вн\.?|ext(?:ension)?\.?|x|#|;ext=|[,;#])[\s.:№=]*(\d{1,6})\s*)$")
 _HIDDEN = re.compile(r"(?i)anonym|unknown|restrict|private|unavail|withheld|hidden|скрыт")
@@ -14,6 +15,16 @@ _SCHEME = re.compile(r"(?i)^(?:tel|sips?|callto):")
 _PLAIN_RU = re.compile(r"(?:\+?7|8)?([3489]\d{9})")
 _SHORTEST = 8  # digits with the country code; shorter ones are service numbers or local ones without a city
 _FULL = 10  # digits from which a number may have lost its plus; fewer are a local number of who knows where
+
+
+@lru_cache(maxsize=65_536)
+def zones(number: str) -> tuple[str, ...]:
+    """IANA zones in which an E.164 number may be; a mobile's are all of its country, of an unknown one there are none."""
+    try:
+        found = timezone.time_zones_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return ()
+    return tuple(zone for zone in found if zone != timezone.UNKNOWN_TIMEZONE)
 
 
 def digits(raw: str) -> str:

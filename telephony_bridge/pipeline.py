@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from telephony_bridge import calls, crm, db, deriving, violations, webhooks
-from telephony_bridge.days import board, days_ended, days_under_way, planned_contacts, reports
+from telephony_bridge import calls, crm, db, deriving, marks, violations, webhooks
+from telephony_bridge.claims import claimed_between
+from telephony_bridge.days import board, days_ended, days_under_way, planned_contacts, reports, to_close
 from telephony_bridge.deriving import Book, open_book
 from telephony_bridge.errors import Malformed, Refused, Unreadable
 from telephony_bridge.model import Call, Company, Delivery, Via
+from telephony_bridge.owed import judge_leads, judge_numbers, owed_by
 from telephony_bridge.passing import READ_REACH, card_read, hand_over, judge_cards, preview_handover
-from telephony_bridge.promises import judge_promises
+from telephony_bridge.sweep import sweep_base
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
 from telephony_bridge.webhooks.dialects.reading import Row
@@ -27,6 +29,7 @@ __all__ = [
     "Understood",
     "board",
     "calendar_changed",
+    "calls_marked",
     "card_read",
     "days_reopened",
     "deliveries_came",
@@ -136,7 +139,7 @@ async def _source_told(
     for rows, ids in sets:
         keys |= {tie.removeprefix("id:") for row in rows for tie in row.ties if tie.startswith("id:")}
         days |= {deriving.utc_day(row.at) for row in rows}
-        found += [(call, ids) for call in source.dialect.tell(rows, source.installation)]
+        found += [(_by_true_time(call, source), ids) for call in source.dialect.tell(rows, source.installation)]
     days |= {deriving.utc_day(call.started_at) for call, _ in found}
     before = await calls.known(conn, source.id, days, keys)
     before += [known for known in formerly if known.id not in {one.id for one in before}]
@@ -147,6 +150,8 @@ async def _source_told(
     new, changed, absorbed = _settle_identity(made, before)
     for row in await calls.whole(conn, changed) if changed else ():
         changed[row["id"]] = deriving.keep_match(row, changed[row["id"]])
+    personal = {known.id: known.personal for known in before}
+    changed = {id_: marks.as_said(entry, personal[id_]) for id_, entry in changed.items()}
     orphans = await calls.repeating(conn, absorbed)
     ids_by_key = await calls.write(conn, source.id, new, changed, absorbed, now=now)
     told_again = others.union(*(ids for _, ids in sets))
@@ -157,6 +162,8 @@ async def _source_told(
     twins = await deriving.find_twins(conn, book, {(day, number) for day, number, _ in units if number is not None})
     twins += orphans
     units |= {(row["day"], row["number"], row["manager_id"]) for row in twins}
+    survivors = {into for into in absorbed.values() if into is not None}
+    said = await marks.settle(conn, book, {day for day, _, _ in units}, survivors)
     await deriving.reweigh(conn, book, _units(units))
     leads = {known.lead_id for known in before} - {None}
     opened = await deriving.judge_calls(
@@ -169,12 +176,18 @@ async def _source_told(
         now=now,
     )
     story.opened.update(opened)
+    changed_ids = {*ids_by_key.values(), *absorbed, *(row["id"] for row in twins)}
+    numbers = {(day, number) for day, number, _ in units}
+    story.opened.update(await judge_numbers(conn, book, numbers, call_ids=changed_ids, judged_at=judged_at, now=now))
     dialled = {entry.match.lead_id for entry in (*new, *changed.values()) if entry.match.lead_id is not None} | {
         id_ for id_ in leads if id_ is not None
     }
-    story.opened.update(await judge_promises(conn, book, dialled, judged_at=judged_at, now=now))
+    story.opened.update(await judge_leads(conn, book, dialled, judged_at=judged_at, now=now))
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     story.opened.update(await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at))
+
+    if said:
+        await _derive_again(conn, book, said, leads=(), judged_at=judged_at, now=now)
 
     for delivery_id in (*fresh, *told.refused):
         outcome = told.refused.get(delivery_id, ("understood", ""))[0]
@@ -182,6 +195,15 @@ async def _source_told(
     for entry in new:
         story.calls[source.name, entry.call.direction, entry.call.disposition] += 1
         story.matches[entry.match.result] += 1
+
+
+def _by_true_time(call: Call, source: Source) -> Call:
+    """A call of a PBX whose clock is known to be wrong, by the true time (EC-66)."""
+    ahead = source.clock_ahead
+    if not ahead:
+        return call
+    answered_at, ended_at = (at - ahead if at is not None else None for at in (call.answered_at, call.ended_at))
+    return replace(call, started_at=call.started_at - ahead, answered_at=answered_at, ended_at=ended_at)
 
 
 def _as_heard(call: Call, source: Source, settled: Mapping[str, str]) -> Call:
@@ -299,7 +321,11 @@ async def notes_came(conn: db.Connection, lead_ids: Iterable[int], *, at: dateti
     book = await open_book(conn, company, since=deriving.utc_day(since))
     leads = set(lead_ids)
     await deriving.judge_calls(conn, book, call_ids=(), lead_ids=leads, since=since, judged_at=judged_at, now=now)
-    await judge_promises(conn, book, leads, judged_at=judged_at, now=now)
+    await judge_leads(conn, book, leads, judged_at=judged_at, now=now)
+    if book.rules.ever("norm_needs_comment", "true"):  # a comment weighs there, also one of before a day's close told after it
+        weighed = await calls.of_leads(conn, leads, since)
+        manager_days = {(row["manager_id"], row["day"]) for row in weighed}
+        await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
 
 
 async def leads_changed(conn: db.Connection, lead_ids: Iterable[int], *, at: datetime, company: Company, now: datetime) -> None:
@@ -324,6 +350,16 @@ async def numbers_changed(conn: db.Connection, numbers: Iterable[str], *, compan
     await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
 
 
+async def calls_marked(conn: db.Connection, call_ids: Iterable[int], *, company: Company, now: datetime) -> None:
+    """People said of calls that they are private (EC-25) or conversations though short (EC-33): they are judged anew."""
+    judged_at = await webhooks.inbox.take_pen(conn)
+    rows = await calls.whole(conn, call_ids)
+    days = {row["day"] for row in rows}
+    book = await open_book(conn, company, since=min(days, default=deriving.utc_day(now)))
+    touched = await marks.settle(conn, book, days, [row["id"] for row in rows])
+    await _derive_again(conn, book, touched, leads=(), judged_at=judged_at, now=now)
+
+
 async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *, company: Company, now: datetime) -> None:
     """A silence was settled as outage or pause (EC-40): the closed days it lies in are judged anew."""
     judged_at = await webhooks.inbox.take_pen(conn)
@@ -331,8 +367,10 @@ async def silence_settled(conn: db.Connection, start: datetime, end: datetime, *
     book = await open_book(conn, company, since=first)
     days = [first + timedelta(days=shift) for shift in range((last - first).days + 1)]
     touched = {(manager_id, day) for manager_id in book.handles for day in days}
-    promised = await violations.promised_by(conn, list(book.handles), first - timedelta(days=31))
-    await judge_promises(conn, book, promised, judged_at=judged_at, now=now)
+    owing, promised = await owed_by(conn, list(book.handles), first - timedelta(days=31))
+    owing |= {row["id"] for row in await claimed_between(conn, book, start, end)}
+    await judge_leads(conn, book, promised, judged_at=judged_at, now=now)
+    await _judge_numbers_of(conn, book, owing, judged_at=judged_at, now=now)
     await days_ended(conn, book, only=touched, closed_only=True, now=judged_at)
 
 
@@ -340,8 +378,9 @@ async def calendar_changed(conn: db.Connection, day: date, *, company: Company, 
     """A day became free, worked or shorter (EC-54): closed days are judged anew, promises of that day fall on another."""
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=min(day, deriving.utc_day(now) - timedelta(days=BOOK_DAYS)))
-    promised = await violations.promised_by(conn, list(book.handles), day - timedelta(days=7))
-    await judge_promises(conn, book, promised, judged_at=judged_at, now=now)
+    owing, promised = await owed_by(conn, list(book.handles), day - timedelta(days=7))
+    await _judge_numbers_of(conn, book, owing, judged_at=judged_at, now=now)
+    await judge_leads(conn, book, promised, judged_at=judged_at, now=now)
     await _judge_reading(conn, book, None, day, judged_at=judged_at, now=now)
     await days_ended(conn, book, only={(manager_id, day) for manager_id in book.handles}, closed_only=True, now=judged_at)
 
@@ -353,9 +392,9 @@ async def people_changed(
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
     managers = list(manager_ids)
-    touched = await calls.of_people(conn, managers, since=since)
-    promised = await violations.promised_by(conn, managers, since)
-    await _derive_again(conn, book, touched, leads=promised, judged_at=judged_at, now=now)
+    owing, promised = await owed_by(conn, managers, since - timedelta(days=7))  # what a weekend moved onto that day, too
+    touched = owing.union(await calls.of_people(conn, managers, since=since))
+    await _derive_again(conn, book, touched, leads=sorted(promised), judged_at=judged_at, now=now)
     await _judge_reading(conn, book, managers, since, judged_at=judged_at, now=now)
 
 
@@ -387,19 +426,38 @@ async def _derive_again(
     units: set[tuple[date, str | None, int | None]] = {(row["day"], row["number"], row["manager_id"]) for row in rows}
     for source_id, mine in by_source.items():
         made = await deriving.entries(conn, book, source_id, [(calls.read_call(row), tuple(row["delivery_ids"])) for row in mine])
-        kept = [deriving.keep_match(row, entry) for row, entry in zip(mine, made, strict=True)]
+        kept = [marks.as_said(deriving.keep_match(row, entry), row["personal"]) for row, entry in zip(mine, made, strict=True)]
         await calls.write(conn, source_id, [], {row["id"]: entry for row, entry in zip(mine, kept, strict=True)}, {}, now=now)
         units |= {(entry.day, entry.call.number, entry.manager_id) for entry in kept}
     twins = await deriving.find_twins(conn, book, {(day, number) for day, number, _ in units if number is not None})
     units |= {(row["day"], row["number"], row["manager_id"]) for row in twins}
+    said = await marks.settle(conn, book, {day for day, _, _ in units}, ())
     await deriving.reweigh(conn, book, _units(units))
     old_leads = {row["lead_id"] for row in rows if row["lead_id"] is not None}
     await deriving.judge_calls(
         conn, book, call_ids={row["id"] for row in (*rows, *twins)}, lead_ids=old_leads | set(leads), judged_at=judged_at, now=now
     )
-    await judge_promises(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
+    await judge_numbers(
+        conn,
+        book,
+        {(day, number) for day, number, _ in units},
+        call_ids={row["id"] for row in (*rows, *twins)},
+        judged_at=judged_at,
+        now=now,
+    )
+    await judge_leads(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
     await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
+    if said:  # what they show is settled now: the second time there is nothing left
+        await _derive_again(conn, book, said, leads=sorted(old_leads), judged_at=judged_at, now=now)
+
+
+async def _judge_numbers_of(
+    conn: db.Connection, book: Book, call_ids: Iterable[int], *, judged_at: datetime, now: datetime
+) -> dict[str, int]:
+    rows = await calls.whole(conn, call_ids)
+    units = {(row["day"], row["number"]) for row in rows}
+    return await judge_numbers(conn, book, units, call_ids={row["id"] for row in rows}, judged_at=judged_at, now=now)
 
 
 async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -> tuple[dict[str, int], bool]:
@@ -424,10 +482,14 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     if settled:
         await _derive_again(conn, book, settled, leads=(), judged_at=judged_at, now=now)
     uncalled = await violations.leads_due(conn, now=judged_at)
-    opened.update(await judge_promises(conn, book, uncalled, judged_at=judged_at, now=judged_at))
+    opened.update(await judge_leads(conn, book, uncalled, judged_at=judged_at, now=judged_at))
+    unseen = await violations.calls_due(conn, now=judged_at)
+    opened.update(await _judge_numbers_of(conn, book, unseen, judged_at=judged_at, now=judged_at))
     await days_under_way(conn, book, now=now)
-    opened.update(await days_ended(conn, book, only=None, closed_only=False, now=judged_at))
-    return dict(opened), bool(passed or settled or uncalled)
+    ended = await to_close(conn, book, now=judged_at)
+    opened.update(await days_ended(conn, book, only=ended, closed_only=False, now=judged_at))
+    opened.update(await sweep_base(conn, book, ended, now=judged_at))
+    return dict(opened), bool(passed or settled or uncalled or unseen)
 
 
 async def days_reopened(

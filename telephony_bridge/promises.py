@@ -49,9 +49,10 @@ async def judge_promises(
     too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, attempts.get(lead_id, []))]
     uncalled = [_uncalled(book, lead_id, author_id, at, attempts.get(lead_id, []), deaf) for lead_id, author_id, at in entered]
     min_talk = book.setting("min_talk", None, book.day(None, now))
+    of_source = {source.id: source.min_talk for source in book.sources.values() if source.min_talk is not None}
     given_up = [
         _given_up(book, lead_id, manager_id, at, conversations)
-        for lead_id, manager_id, at, conversations in await violations.given_up(conn, leads, min_talk)
+        for lead_id, manager_id, at, conversations in await violations.given_up(conn, leads, min_talk, of_source)
         if conversations < book.setting("close_min_contacts", manager_id, book.day(manager_id, at))
     ]
     subjects = [str(lead_id) for lead_id in leads]

@@ -1,7 +1,8 @@
-"""Marks of data quality, D01 to D04 (rules.md §6): what is wrong with the evidence itself. Never a manager's fault.
+"""Marks of data quality, D01 to D05 (rules.md §6): what is wrong with the evidence itself. Never a manager's fault.
 
 D01 an extension nobody has · D02 a PBX silent in working hours · D03 a CRM silent while PBXs were heard, or a connector that
-lags · D04 a PBX whose clock runs ahead. Each is a query over what is there now: a mark goes away when its cause does.
+lags · D04 a PBX whose clock runs ahead · D05 calls by the extension of a manager who had left (EC-60). Each is a query over
+what is there now: a mark goes away when its cause does.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from telephony_bridge.model import Company
 from telephony_bridge.norms import calendar
 
 SQL = db.queries("quality")
-NAMES = {"D01": "EXTENSION_UNMAPPED", "D02": "SOURCE_SILENT", "D03": "CRM_SILENT", "D04": "CLOCK_AHEAD"}
+NAMES = {"D01": "EXTENSION_UNMAPPED", "D02": "SOURCE_SILENT", "D03": "CRM_SILENT", "D04": "CLOCK_AHEAD", "D05": "LEAVER_CALLS"}
 AHEAD = timedelta(minutes=5)  # EC-66; a clock that runs behind looks like a late delivery and cannot be told from one
 
 
@@ -130,9 +131,29 @@ async def marks(conn: db.Connection, first: date, last: date, *, company: Compan
         found += await _behind(conn, book, now=now)
     for row in await conn.fetch(SQL.ahead, first, last, int(AHEAD.total_seconds())):
         if row["source_id"] in names:
-            advice = "set the PBX's clock by NTP, and check the source's --timezone"
             name = names[row["source_id"]]
+            ahead = int(book.sources[row["source_id"]].clock_ahead.total_seconds()) + row["ahead"]
+            advice = (
+                "set the PBX's clock by NTP and check the source's --timezone; for calls that are here: telephony-bridge source "
+                f"change {name} --clock-ahead {ahead}, then telephony-bridge deliveries replay --source {name}; set it to 0 once "
+                "the clock is right"
+            )
             found.append(Mark("D04", name, None, row["calls"], row["ahead"], row["first_at"], row["last_at"], advice))
+    found += [
+        Mark(
+            "D05",
+            names[row["source_id"]],
+            row["extension"],
+            row["calls"],
+            None,
+            row["first_at"],
+            row["last_at"],
+            f"{row['manager']} has left: who calls by his extension? Take it away at the PBX, or give it to who has it now: "
+            "POST /api/v1/managers/HANDLE/extensions",
+        )
+        for row in await conn.fetch(SQL.leavers, first, last)
+        if row["source_id"] in names
+    ]
     return sorted(found, key=lambda mark: (mark.code, mark.source, mark.extension or ""))
 
 

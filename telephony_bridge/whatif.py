@@ -17,20 +17,21 @@ from telephony_bridge.days import METRICS, days_ended, manager_days
 from telephony_bridge.deriving import Book, Closed, open_book
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company, Verdict
-from telephony_bridge.promises import judge_promises
+from telephony_bridge.owed import judge_leads, judge_numbers
 
 SQL = db.queries("whatif")
 T = TypeVar("T")
 LONGEST = 62  # days
 VERDICTS = (Verdict.MET, Verdict.TARGET, Verdict.NOT_MET, Verdict.NOT_EVALUATED, Verdict.PENDING)
-_LEADS = 200  # whose calls are judged at once: within a batch each call is held against each comment
-_PROMISING = 2000  # whose promises are: for each batch the silences of all its days are looked up
+_LEADS = 100  # whose calls are judged at once: within a batch each call is held against each comment
+_OWING = 2000  # leads or numbers: for each batch the silences of all its days are looked up
 _BACK = timedelta(days=31)  # how far before the period dials of its new leads and dates of its days may lie
 _AHEAD = timedelta(days=30)  # of the period: from there promises look back beyond its beginning
 _DAY = timedelta(days=1)
 _MOVES_CALLS = {"day_boundary", "min_talk"}  # settings by which a call is another day's, or another's to comment
 NOT_TRIED = {
     "match_backfill": "which calls a lead found when it was entered is not looked at again",
+    "private_limit": "which calls are private is not settled again",
     "handover_read": "whether cards that were handed over were read in time is not judged again",
 }
 _EVER = 2**63 - 1  # above every id
@@ -236,8 +237,11 @@ async def _judge_calls_again(conn: db.Connection, book: Book, period: _Period, *
             conn, book, call_ids=(), lead_ids=chunk, since=period.begins, judged_at=period.judged_at, now=looked_at
         )
         told(done / steps)
-    for chunk in _chunks(lead_ids, _PROMISING):
-        await judge_promises(conn, book, chunk, judged_at=period.judged_at, now=looked_at)
+    for chunk in _chunks(lead_ids, _OWING):
+        await judge_leads(conn, book, chunk, judged_at=period.judged_at, now=looked_at)
+    numbers = [(row["day"], row["number"]) for row in await conn.fetch(SQL.numbers, first, last)]
+    for some in _chunks(numbers, _OWING):
+        await judge_numbers(conn, book, some, call_ids=(), judged_at=period.judged_at, now=looked_at)
     for chunk in alone:
         await deriving.judge_calls(conn, book, call_ids=chunk, lead_ids=(), judged_at=period.judged_at, now=looked_at)
 

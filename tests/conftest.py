@@ -20,7 +20,6 @@ TABLES = """select c.relname as name, array(select p.confrelid::regclass::text f
   where p.conrelid = c.oid and p.contype = 'f' and p.confrelid <> c.oid) as parents
 from pg_class c where c.relnamespace = $1::regnamespace and c.relkind = 'r' and c.relname not in ('migrations', 'pen')"""
 
-
 settings.register_profile("ci", derandomize=True)  # a landing is red for what changed, not for what chance found
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony_bridge.phones import e164, masked, split_extension
+from telephony_bridge.phones import e164, masked, split_extension, zones
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,9 @@ def test_any_text_is_a_number_or_none(raw: str) -> None:
 def test_a_number_in_e164_is_itself_and_is_never_shown_whole(number: str) -> None:
     assert e164(number) == number
     assert number[3:10] not in masked(number)
+
+
+def test_ec_65_zones_of_a_number_are_all_that_it_may_be_in() -> None:
+    assert zones("+74951234567") == ("Europe/Moscow",)
+    assert {"Europe/Moscow", "Asia/Kamchatka"} < set(zones("+79990000001"))
+    assert zones("+99999") == ()

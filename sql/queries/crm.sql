@@ -28,8 +28,10 @@ select phone, extension, lead_id from lead_phones where phone = any($1::text[]) 
 -- add_leads
 -- New leads, in order. $1 names, $2 companies, $3 segments, $4 managers, $5 stages, $6 buys analog, $7 sources, $8 entered at: one array
 -- each; $9 author, $10 kind of author, $11 now.
-insert into leads (name, company, segment, manager_id, stage, buys_analog, source, author_id, author_kind, entered_at, updated_at)
-select u.name, u.company, u.segment, u.manager_id, u.stage, u.buys_analog, u.source, $9::bigint, $10::text, u.entered_at, $11::timestamptz
+insert into leads (name, company, segment, manager_id, stage, buys_analog, buys_analog_at, source, author_id, author_kind, entered_at,
+  updated_at)
+select u.name, u.company, u.segment, u.manager_id, u.stage, u.buys_analog, case when u.buys_analog <> 'unknown' then u.entered_at end,
+  u.source, $9::bigint, $10::text, u.entered_at, $11::timestamptz
 from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[])
   with ordinality as u (name, company, segment, manager_id, stage, buys_analog, source, entered_at, place)
 order by u.place returning id;
@@ -49,6 +51,10 @@ delete from lead_phones where lead_id = $1 and phone <> all($2::text[]);
 update leads set name = $2, company = $3, segment = $4, manager_id = $5, stage = $6, lost_reason = $7, buys_analog = $8, source = $9,
   updated_at = $10
 where id = $1;
+
+-- qualify
+-- Since when a lead says if it buys what we sell, or that it no longer says so. $1 lead, $2 when or null.
+update leads set buys_analog_at = $2 where id = $1;
 
 -- log_lead_moves
 -- A lead went from one segment, owner or stage to another. $1 lead, $2 fields, $3 what was, $4 what is, one array each, $5 author, $6 at.

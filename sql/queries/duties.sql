@@ -37,7 +37,19 @@ select id, author_id, entered_at from leads
 where id = any($1::bigint[]) and author_kind = 'person' and author_id is not null and source is distinct from 'import' and entered_at >= $2;
 
 -- given_up
--- Which of these leads managers gave up, and after how many conversations. $1 leads, $2 seconds that make a conversation.
-select l.id, l.lost_by, l.lost_at, (select count(*) from calls c where c.lead_id = l.id and c.twin_of is null
-    and c.disposition = 'answered' and c.talk_seconds >= $2 and c.started_at <= l.lost_at) as conversations
+-- Which of these leads managers gave up, and after how many conversations. $1 leads, $2 seconds that make a conversation,
+-- $3 sources that have their own, $4 theirs.
+select l.id, l.lost_by, l.lost_at, (select count(*) from calls c
+    left join unnest($3::bigint[], $4::int[]) as t (source_id, min_talk) on t.source_id = c.source_id
+    where c.lead_id = l.id and c.twin_of is null and c.disposition = 'answered' and c.started_at <= l.lost_at
+      and (c.talk_seconds >= coalesce(t.min_talk, $2::int) or c.claim = 'accepted')) as conversations
 from leads l where l.id = any($1::bigint[]) and l.stage = 'lost' and l.lost_by is not null;
+
+-- first_conversations
+-- The first conversation on each of these leads. $1 leads, $2 seconds that make a conversation.
+select l.id as lead_id, l.buys_analog_at, c.id, c.started_at, c.ended_at, c.talk_seconds, c.duty_manager_id, c.delivery_ids
+from leads l cross join lateral (
+  select k.id, k.started_at, k.ended_at, k.talk_seconds, k.duty_manager_id, k.delivery_ids from calls k
+  where k.lead_id = l.id and k.twin_of is null and k.final and k.disposition = 'answered' and k.talk_seconds >= $2
+  order by k.started_at, k.id limit 1) c
+where l.id = any($1::bigint[]);

@@ -27,10 +27,24 @@ insert into excluded_numbers (number, kind, created_at) values ($1, $2, $3) on c
 -- A number may be a client's again. $1 number.
 delete from excluded_numbers where number = $1 returning number;
 
+-- keep_private
+-- A number that is one manager's private one. $1 number, $2 manager, $3 now.
+insert into private_numbers (number, manager_id, created_at) values ($1, $2, $3) on conflict do nothing;
+
+-- readmit_private
+-- A number is a manager's private one no longer. $1 number, $2 manager.
+delete from private_numbers where number = $1 and manager_id = $2 returning number;
+
 -- all_excluded
--- Every number that is never a client's.
-select number, kind, created_at from excluded_numbers order by number;
+-- Every number that is never a client's, or never one manager's client's.
+select x.number, x.kind, m.handle as manager, x.created_at
+from (select number, kind, null::bigint as manager_id, created_at from excluded_numbers
+      union all
+      select number, 'private', manager_id, created_at from private_numbers) x left join managers m on m.id = x.manager_id
+order by x.number, m.handle nulls first;
 
 -- excluded
--- Which of these numbers are never a client's. $1 numbers.
-select number, kind from excluded_numbers where number = any($1::text[]);
+-- Which of these numbers are never a client's, for everybody or for one manager. $1 numbers.
+select number, kind, null::bigint as manager_id from excluded_numbers where number = any($1::text[])
+union all
+select number, 'private', manager_id from private_numbers where number = any($1::text[]);

@@ -11,6 +11,13 @@ from (select c.source_id, c.started_at, extract(epoch from coalesce(c.ended_at, 
       from calls c join deliveries d on d.id = any(c.delivery_ids) where c.day between $1 and $2 group by c.id) s
 where s.ahead > $3 group by s.source_id order by s.source_id;
 
+-- leavers
+-- Calls by extensions of managers who had left. $1 first day, $2 last day.
+select c.source_id, c.extension, m.handle as manager, count(*) as calls, min(c.started_at) as first_at, max(c.started_at) as last_at
+from managers m join calls c on c.manager_id = m.id and c.day > m.last_day
+where c.day between $1 and $2 and c.twin_of is null
+group by c.source_id, c.extension, m.handle order by calls desc, c.source_id, c.extension, m.handle limit 500;
+
 -- heard
 -- When each live source was heard: its last delivery, and its last call. $1 the first day to look at.
 select s.id, s.name,

@@ -3,6 +3,17 @@
 select id, code, subject_kind, subject_id, manager_id, day, status, due_at, closed_because, policy_version, evidence from violations
 where subject_kind = $1 and subject_id = any($2::text[]);
 
+-- opened_against
+-- Whose the violations of a code about these calls are that have opened and not closed. $1 code, $2 subject ids.
+select subject_id, manager_id from violations
+where subject_kind = 'call' and subject_id = any($2::text[]) and code = $1 and status in ('open', 'fixed_late', 'disputed', 'confirmed', 'excused');
+
+-- subjects_of
+-- Calls or leads with violations of a day since a first one, or due since then. $1 codes, $2 managers, $3 first day.
+select distinct subject_id from violations
+where day >= $3::date - 92 and manager_id = any($2::bigint[]) and code = any($1::text[]) and subject_kind in ('call', 'lead')
+  and (day >= $3::date or due_at >= $3::date - 1);
+
 -- open_watch
 -- New rows. $1-$13 one array a column.
 insert into violations (code, subject_kind, subject_id, manager_id, day, status, remind_at, due_at, opened_at, fixed_at, closed_at,
@@ -43,6 +54,11 @@ select distinct (u.evidence ->> 'lead')::bigint as lead_id
 from (select evidence from violations
       where status in ('watching', 'reminded') and due_at <= $1 and code = any($3::text[]) order by due_at, id limit $2) u;
 
+-- calls_due
+-- Calls about which something was watched whose deadline has passed. $1 now, $2 how many, $3 codes.
+select subject_id from violations
+where status in ('watching', 'reminded') and due_at <= $1 and code = any($3::text[]) and subject_kind = 'call' order by due_at, id limit $2;
+
 -- remind
 -- What is watched and due for its soft reminder. $1 now, $2 how many.
 select id, status, due_at from violations
@@ -53,10 +69,10 @@ where status = 'watching' and remind_at <= $1 and due_at > $1 order by remind_at
 select id, code, subject_kind, subject_id, manager_id, day, status, due_at, opened_at, closed_because from violations where id = $1 for update;
 
 -- counts
--- Per manager: open and cured late, of a day. $1 day.
+-- Per manager: open and cured late, of a day. $1 day, $2 codes that count once they are confirmed.
 select manager_id, count(*) filter (where status in ('open', 'disputed', 'confirmed')) as open,
   count(*) filter (where status = 'fixed_late') as fixed_late
-from violations where day = $1 group by manager_id;
+from violations where day = $1 and (code <> all($2::text[]) or status = 'confirmed') group by manager_id;
 
 -- open_by_code
 -- Open violations by manager and code, for the gauges.
@@ -77,8 +93,10 @@ order by v.id desc limit $7;
 select violation_id, from_status, to_status, at, author, reason from violation_moves where violation_id = any($1::bigint[]) order by id;
 
 -- by_code
--- Per manager and code: standing, cured late and excused ones of a stretch of days. $1 first day, $2 last day.
+-- Per manager and code: standing, cured late and excused ones of a stretch of days. $1 first day, $2 last day,
+-- $3 codes that count once they are confirmed.
 select manager_id, code, count(*) filter (where status in ('open', 'disputed', 'confirmed')) as open,
   count(*) filter (where status = 'fixed_late') as fixed_late, count(*) filter (where status = 'excused') as excused
 from violations where day between $1 and $2 and status in ('open', 'disputed', 'confirmed', 'fixed_late', 'excused')
+  and (code <> all($3::text[]) or status in ('confirmed', 'excused'))
 group by manager_id, code order by manager_id, code;

@@ -40,7 +40,7 @@ cross join lateral (select not exists (
 cross join lateral (select exists (
     select from lead_phones mine join calls c on c.number = mine.phone
     where mine.lead_id = l.id and c.day between u.first_day and u.last_day and c.manager_id = u.manager_id
-      and c.direction = 'outbound' and c.via = 'ip') as dialled) d
+      and c.direction = 'outbound' and c.via = 'ip' and c.match <> 'excluded' and c.why_not_dial is distinct from 'robot') as dialled) d
 group by u.manager_id, held.segment;
 
 -- sources_of

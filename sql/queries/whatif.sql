@@ -1,7 +1,7 @@
 -- calls
--- The calls that are copied: since a day, and the earlier ones of every lead that anything happened with since then. $1 that day,
--- $2 when it begins.
-select * from calls where day >= $1 or lead_id in (
+-- The calls that are copied: since a day, and the earlier ones of every number that called or was called since then, and of every lead
+-- that anything happened with. $1 that day, $2 when it begins.
+select * from calls where day >= $1 or number in (select number from calls where day >= $1) or lead_id in (
   select lead_id from calls where day >= $1
   union select lead_id from planned_contacts where due_at >= $2 or set_at >= $2
   union select id from leads where entered_at >= $2 or lost_at >= $2);
@@ -30,6 +30,10 @@ select * from calls where day between $1 and $2 order by id;
 -- Whom each manager called on a day. $1 that day.
 select distinct number, manager_id from calls where day = $1 and number is not null and manager_id is not null
 order by number, manager_id;
+
+-- numbers
+-- What numbers called or were called on which days. $1 first day, $2 last day.
+select distinct day, number from calls where day between $1 and $2 and number is not null order by number, day;
 
 -- leads
 -- Leads with which something is judged in a stretch of days: a call, a date, an entry, a loss. $1 first day, $2 last day, $3 and $4

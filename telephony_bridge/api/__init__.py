@@ -19,6 +19,7 @@ from telephony_bridge.api import (
     handovers,
     leads,
     managers,
+    marks,
     norms,
     payroll,
     planned,
@@ -26,6 +27,7 @@ from telephony_bridge.api import (
     quality,
     silences,
     sources,
+    stock,
     violations,
 )
 from telephony_bridge.api.endpoint import Endpoint
@@ -37,6 +39,7 @@ from telephony_bridge.settings import Settings
 ENDPOINTS: Sequence[Endpoint] = (
     *calendar.ENDPOINTS,
     *calls.ENDPOINTS,
+    *marks.ENDPOINTS,
     *days.ENDPOINTS,
     *violations.ENDPOINTS,
     *leads.ENDPOINTS,
@@ -52,6 +55,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *silences.ENDPOINTS,
     *connectors.ENDPOINTS,
     *quality.ENDPOINTS,
+    *stock.ENDPOINTS,
     *sources.ENDPOINTS,
 )
 

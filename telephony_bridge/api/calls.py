@@ -66,6 +66,10 @@ class CallAnswer(TypedDict):
     why_not: dict[str, str]
     comment: Literal["done", "due", "late", "not_needed"]
     next_contact: Literal["done", "due", "late", "not_needed"]
+    robot: NotRequired[bool]
+    personal: Literal["held", "waiting", "refused"] | None
+    claimed: bool
+    claim: Literal["accepted", "refused"] | None
     deliveries: list[int]
 
 
@@ -75,7 +79,10 @@ class Calls(TypedDict):
 
 
 class CallsQuery(Told):
-    """``counted``: dials_pbx, dials_crm, dials (or true), connects_pbx, connects_crm, connects, false, or a ``why_not`` word."""
+    """``counted``: dials_pbx, dials_crm, dials (or true), connects_pbx, connects_crm, connects, false, or a ``why_not`` word.
+
+    ``claimed``: true for short talks that are said to be conversations and wait for a supervisor's word (EC-33).
+    """
 
     day: Day | None = Field(None, alias="date")
     manager: str | None = None
@@ -83,6 +90,7 @@ class CallsQuery(Told):
     number: str | None = None
     lead: Id | None = None
     counted: str | None = None
+    claimed: bool | None = None
     limit: Limit = 100
     cursor: str | None = None
 
@@ -108,6 +116,9 @@ def answer(row: db.Record) -> dict[str, Any]:
         "why_not": why_not,
         "comment": row["comment"],
         "next_contact": row["next_contact"],
+        "personal": row["personal"],
+        "claimed": row["claimed"] and row["claim"] is None,
+        "claim": row["claim"],
         "deliveries": list(row["delivery_ids"]),
     }
 
@@ -145,6 +156,7 @@ async def find(ask: Ask) -> dict[str, Any]:
         lead_id=asked.lead,
         seen_by=ask.asker.seen_by,
         counted=counted,
+        claimed=asked.claimed,
         after=_after(asked.cursor),
         limit=asked.limit + 1,
     )
@@ -152,11 +164,16 @@ async def find(ask: Ask) -> dict[str, Any]:
     return {"items": [answer(row) for row in page], "next": _cursor(page[-1]) if len(rows) > asked.limit else None}
 
 
-async def one(ask: Ask) -> dict[str, Any]:
+async def row_of(ask: Ask) -> db.Record:
+    """The call that the path names. Raises ``NotFound``, also for a call that a manager has no part in."""
     rows = await calls.listed(ask.conn, call_id=ask.id("id"), seen_by=ask.asker.seen_by, limit=1)
     if not rows:
         raise NotFound(f"there is no call {ask.path['id']}")
-    return answer(rows[0])
+    return rows[0]
+
+
+async def one(ask: Ask) -> dict[str, Any]:
+    return answer(await row_of(ask))
 
 
 ENDPOINTS = (

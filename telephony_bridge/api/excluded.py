@@ -15,8 +15,11 @@ Kind = Literal["own", "staff", "service", "private"]
 
 
 class Excluded(TypedDict):
+    """``manager``: whose private number it is; null: nobody's client."""
+
     number: str
     kind: Kind
+    manager: str | None
     created_at: str
 
 
@@ -26,16 +29,18 @@ class ExcludedList(TypedDict):
 
 
 class NewExcluded(Told):
-    """``number`` in any spelling."""
+    """``number`` in any spelling; ``manager`` with kind private: for him alone it is no client's."""
 
     number: Name
     kind: Kind
+    manager: str | None = None
 
 
 class Readmitted(Told):
-    """``number`` in any spelling."""
+    """``number`` in any spelling; ``manager``: whose private number it was."""
 
     number: Name
+    manager: str | None = None
 
 
 def _number(ask: Ask) -> str:
@@ -47,22 +52,31 @@ def _number(ask: Ask) -> str:
 
 async def _all(ask: Ask) -> dict[str, Any]:
     rows = await matcher.all_excluded(ask.conn)
-    items = [{"number": row["number"], "kind": row["kind"], "created_at": rfc3339(row["created_at"])} for row in rows]
+    items = [
+        {"number": row["number"], "kind": row["kind"], "manager": row["manager"], "created_at": rfc3339(row["created_at"])}
+        for row in rows
+    ]
     return {"items": items, "next": None}
 
 
 async def add(ask: Ask) -> dict[str, Any]:
     number = _number(ask)
+    manager_id = await ask.manager_id(ask.body.manager)
+    if manager_id is not None and ask.body.kind != "private":
+        raise Refused(
+            f"manager: a number of the kind {ask.body.kind} is excluded for everybody; only a private one is one manager's"
+        )
     await pipeline.hold(ask.conn)
-    await matcher.exclude(ask.conn, number, ask.body.kind, now=ask.now)
+    await matcher.exclude(ask.conn, number, ask.body.kind, manager_id=manager_id, now=ask.now)
     await pipeline.numbers_changed(ask.conn, [number], company=ask.company, now=ask.now)
     return await _all(ask)
 
 
 async def readmit(ask: Ask) -> dict[str, Any]:
     number = _number(ask)
+    manager_id = await ask.manager_id(ask.body.manager)
     await pipeline.hold(ask.conn)
-    if not await matcher.readmit(ask.conn, number):
+    if not await matcher.readmit(ask.conn, number, manager_id=manager_id):
         raise NotFound(f"{phones.masked(number)} is not excluded")
     await pipeline.numbers_changed(ask.conn, [number], company=ask.company, now=ask.now)
     return await _all(ask)

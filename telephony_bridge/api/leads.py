@@ -77,7 +77,7 @@ class Kept(TypedDict):
 
 
 class NewLead(Written):
-    """``phones`` in any spelling; ``manager`` is a handle, the author if absent."""
+    """``phones`` in any spelling; ``manager`` is a handle, the author if absent; ``stage`` potential where it buys alike."""
 
     name: Text = ""
     company: Text | None = None
@@ -85,7 +85,7 @@ class NewLead(Written):
     segment: Name = "cold"
     manager: str | None = None
     source: Text | None = None
-    stage: Literal["new", "potential", "client"] = "new"
+    stage: Literal["new", "potential", "client"] | None = None
     buys_analog: Buys = "unknown"
     allow_duplicate: bool = False
 

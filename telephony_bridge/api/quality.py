@@ -1,4 +1,4 @@
-"""Data quality: what is wrong with the evidence itself, D01 to D04 (rules.md §6), and how the sources are heard."""
+"""Data quality: what is wrong with the evidence itself, D01 to D05 (rules.md §6), and how the sources are heard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from telephony_bridge.model import rfc3339
 class Mark(TypedDict):
     """``calls`` it concerns; ``seconds`` how long the silence, or how far ahead the clock; ``advice`` what to do."""
 
-    code: Literal["D01", "D02", "D03", "D04"]
+    code: Literal["D01", "D02", "D03", "D04", "D05"]
     name: str
     source: str
     extension: str | None

@@ -39,6 +39,8 @@ class ChangedSource(Told):
     """``trunks`` are NAME_GLOB=ip or NAME_GLOB=gsm, the first match wins; ``secrets`` is what the vendor signs with.
 
     ``allow`` lists the addresses or blocks that may post; ``settle_after`` is how many minutes a call's end may be owed.
+    ``min_talk`` is how many seconds make a conversation there; ``clock_ahead`` how many seconds its clock is ahead, or behind
+    if negative.
     ``crm``: it tells of calls second-hand, a PBX that saw the same call wins (EC-37).
     """
 
@@ -51,6 +53,8 @@ class ChangedSource(Told):
     allow: list[Name] = Field(default_factory=list, max_length=200)
     settle_after: int | None = Field(None, ge=1, le=7 * 1440)
     crm: bool | None = None
+    min_talk: int | None = Field(None, ge=1, le=600)
+    clock_ahead: int | None = Field(None, ge=-86_400, le=86_400)
     secrets: dict[str, str] = Field(default_factory=dict)
 
     def options(self, company: Company) -> dict[str, Any]:

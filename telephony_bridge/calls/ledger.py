@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import orjson
 
 from telephony_bridge import db
+from telephony_bridge.calls.marks import repoint_words
 from telephony_bridge.model import Call, Direction, Disposition, Match, Talk, Via, Weight
 
 SQL = db.queries("ledger")
@@ -41,6 +42,7 @@ class Known:
     lead_id: int | None
     delivery_ids: frozenset[int]
     settled: str | None
+    personal: str | None
 
 
 def read_call(row: db.Record) -> Call:
@@ -63,6 +65,7 @@ def read_call(row: db.Record) -> Call:
         final=row["final"],
         talked=tuple(Talk(talk["extension"], talk["seconds"]) for talk in row["talked"]),
         settled=row["settled"],
+        robot=row["robot"],
     )
 
 
@@ -87,6 +90,7 @@ def _known(row: db.Record) -> Known:
         row["lead_id"],
         frozenset(row["delivery_ids"]),
         row["settled"],
+        row["personal"],
     )
 
 
@@ -131,6 +135,7 @@ def _columns(entries: Sequence[Entry]) -> list[Sequence[object]]:
                     entry.weight.why_not_connect,
                     entry.on_norm_lead,
                     entry.segment,
+                    entry.call.robot,
                 )
                 for entry in entries
             ),
@@ -155,6 +160,7 @@ async def write(
     survivors = {gone: into for gone, into in absorbed.items() if into is not None}
     if survivors:
         await conn.execute(SQL.repoint_comments, list(survivors), list(survivors.values()))
+        await repoint_words(conn, survivors)
     if absorbed:
         await conn.execute(SQL.remove, list(absorbed))
     ids = {entry.call.call_key: id_ for id_, entry in changed.items()}
@@ -182,14 +188,15 @@ async def listed(
     lead_id: int | None = None,
     seen_by: int | None = None,
     counted: str | None = None,
+    claimed: bool | None = None,
     after: tuple[datetime, int] | None = None,
     limit: int = 100,
 ) -> list[db.Record]:
-    """Ledger rows with names of sources and managers, newest first; ``counted`` as the query ``listed`` has it."""
+    """Ledger rows with names of sources and managers, newest first; ``counted`` and ``claimed`` as its query has them."""
     started_at, last_id = after or (None, None)
     return list(
         await conn.fetch(
-            SQL.listed, call_id, day, manager_id, source, number, lead_id, seen_by, counted, started_at, last_id, limit
+            SQL.listed, call_id, day, manager_id, source, number, lead_id, seen_by, counted, started_at, last_id, limit, claimed
         )
     )
 
@@ -238,6 +245,19 @@ async def attempts(conn: db.Connection, leads: Sequence[int], since: datetime) -
     return [(row["lead_id"], row["started_at"]) for row in await conn.fetch(SQL.attempts, leads, since)]
 
 
+async def missed_and_returned(
+    conn: db.Connection, numbers: Iterable[str], since: datetime, sources: Iterable[int]
+) -> list[db.Record]:
+    """Ledger rows, told by these sources since a moment, of those of these numbers of which a call was missed since."""
+    return list(await conn.fetch(SQL.missed_and_returned, sorted(set(numbers)), since, sorted(sources)))
+
+
+async def told_between(conn: db.Connection, sources: Iterable[int], since: datetime, until: datetime) -> list[db.Record]:
+    """(id, day, number) of calls that these sources told of between two moments."""
+    days = (since.astimezone(UTC).date(), until.astimezone(UTC).date())
+    return list(await conn.fetch(SQL.told_between, sorted(sources), since, until, *days))
+
+
 async def by_number(conn: db.Connection, units: Iterable[tuple[date, str]]) -> list[db.Record]:
     """Ledger rows of each (day, number), of every source."""
     asked = sorted(set(units))
@@ -263,8 +283,8 @@ async def weigh(conn: db.Connection, weights: Sequence[tuple[int, Weight, bool, 
         )
 
 
-async def judge(conn: db.Connection, words: Sequence[tuple[int, str, str]]) -> None:
-    """(id, comment, next contact) of calls whose words changed."""
+async def judge(conn: db.Connection, words: Sequence[tuple[int, str, str, datetime | None]]) -> None:
+    """(id, comment, next contact, when it got its comment) of calls for which that changed."""
     if words:
         await conn.execute(SQL.judge, *zip(*words, strict=True))
 
@@ -273,6 +293,20 @@ async def say_machine(conn: db.Connection, said: Mapping[int, bool]) -> None:
     """Call id -> whether a person says that an answering machine took it."""
     if said:
         await conn.execute(SQL.say_machine, list(said), list(said.values()))
+
+
+async def claim(conn: db.Connection, said: Mapping[int, bool]) -> None:
+    """Call id -> whether a person says that it was a conversation, though a short one."""
+    if said:
+        await conn.execute(SQL.claim, list(said), list(said.values()))
+
+
+async def dials_of(conn: db.Connection, day: date, managers: Iterable[int]) -> dict[int, list[db.Record]]:
+    """Manager -> what he dialled himself that day, in order; each dial once, whoever told of it."""
+    found: dict[int, list[db.Record]] = {}
+    for row in await conn.fetch(SQL.dials_of, day, sorted(set(managers))):
+        found.setdefault(row["manager_id"], []).append(row)
+    return found
 
 
 async def expire(conn: db.Connection, ids: Sequence[int], which: str) -> None:

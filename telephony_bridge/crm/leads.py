@@ -32,7 +32,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class NewLead:
-    """A lead to be entered; ``phones`` in any spelling."""
+    """A lead to be entered; ``phones`` in any spelling. Without a ``stage`` it is new, or potential where it buys alike (R11)."""
 
     name: str
     phones: Sequence[str]
@@ -40,7 +40,7 @@ class NewLead:
     company: str | None = None
     manager_id: int | None = None
     source: str | None = None
-    stage: Stage = "new"
+    stage: Stage | None = None
     buys_analog: Buys = "unknown"
 
 
@@ -97,7 +97,7 @@ async def add_lead(
         [lead.company],
         [lead.segment],
         [lead.manager_id],
-        [lead.stage],
+        [lead.stage or ("potential" if lead.buys_analog == "yes" else "new")],
         [lead.buys_analog],
         [lead.source],
         [at],
@@ -133,6 +133,8 @@ async def change_lead(
         name: changes.told.get(name, row[name])
         for name in ("name", "company", "segment", "manager_id", "stage", "lost_reason", "buys_analog", "source")
     }
+    if "stage" not in changes.told and row["stage"] == "new" and merged["buys_analog"] == "yes" != row["buys_analog"]:
+        merged["stage"] = "potential"  # who confirms that he buys the like is a potential client (R11)
     if merged["stage"] == "lost" and not (merged["lost_reason"] or "").strip():
         raise Refused("reason: a lost lead needs a reason")
     if merged["stage"] != "lost":
@@ -146,6 +148,8 @@ async def change_lead(
         await conn.execute(SQL.remove_phones, lead_id, [phone for phone, _ in numbers])
         await _add_phones(conn, lead_id, numbers, at)
     await conn.execute(SQL.change_lead, lead_id, *merged.values(), now)
+    if (merged["buys_analog"] == "unknown") != (row["buys_analog"] == "unknown"):
+        await conn.execute(SQL.qualify, lead_id, None if merged["buys_analog"] == "unknown" else at)
     await _log_moves(conn, lead_id, row, merged, author=author, at=at)
     if merged["stage"] == "lost" and row["stage"] != "lost":
         await conn.execute(SQL.close_planned, lead_id, at, "lost")

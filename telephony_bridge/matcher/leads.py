@@ -76,21 +76,27 @@ async def mappings(conn: db.Connection, extensions: Iterable[str]) -> dict[str, 
     return found
 
 
-async def exclude(conn: db.Connection, number: str, kind: str, *, now: datetime) -> None:
-    """From now on this number (E.164) is never a client's: own, staff, service or private."""
-    await conn.execute(SQL.exclude, number, kind, now)
+async def exclude(conn: db.Connection, number: str, kind: str, *, manager_id: int | None = None, now: datetime) -> None:
+    """From now on this number (E.164) is never a client's: own, staff, service or private; or private to one manager."""
+    if manager_id is None:
+        await conn.execute(SQL.exclude, number, kind, now)
+    else:
+        await conn.execute(SQL.keep_private, number, manager_id, now)
 
 
-async def readmit(conn: db.Connection, number: str) -> bool:
-    """The number may be a client's again; False if it always could."""
-    return bool(await conn.fetch(SQL.readmit, number))
+async def readmit(conn: db.Connection, number: str, *, manager_id: int | None = None) -> bool:
+    """The number may be a client's again, for everybody or for whom it was private; False if it always could."""
+    if manager_id is None:
+        return bool(await conn.fetch(SQL.readmit, number))
+    return bool(await conn.fetch(SQL.readmit_private, number, manager_id))
 
 
 async def all_excluded(conn: db.Connection) -> list[db.Record]:
-    """Numbers that are never a client's: number, kind, created_at."""
+    """Numbers that are never a client's: number, kind, manager (whose private one), created_at."""
     return list(await conn.fetch(SQL.all_excluded))
 
 
-async def excluded(conn: db.Connection, numbers: Iterable[str]) -> dict[str, str]:
-    """Number -> why it is never a client's: own, staff, service, private (EC-22 to EC-26)."""
-    return {row["number"]: row["kind"] for row in await conn.fetch(SQL.excluded, sorted(set(numbers)))}
+async def excluded(conn: db.Connection, numbers: Iterable[str]) -> dict[tuple[str, int | None], str]:
+    """(number, manager or None for everybody) -> why it is never a client's: own, staff, service, private (EC-22 to EC-26)."""
+    asked = sorted(set(numbers))
+    return {(row["number"], row["manager_id"]): row["kind"] for row in await conn.fetch(SQL.excluded, asked)}

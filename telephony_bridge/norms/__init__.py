@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telephony_bridge.norms import calendar, evidence, rules, verdict
+from telephony_bridge.norms import calendar, evidence, rules, verdict, words
 from telephony_bridge.norms.policy import (
     COMPANY,
     SETTINGS,
@@ -75,4 +75,5 @@ __all__ = [
     "tallies",
     "usual_calls",
     "verdict",
+    "words",
 ]

@@ -15,6 +15,8 @@ _LONG_SPAN = 6 * 60  # a longer span contains a break
 _WEEKDAYS = frozenset({1, 2, 3, 4, 5})
 _SHORTER = 60  # minutes, before a holiday
 _DAY = timedelta(days=1)
+_LATEST_NIGHT = 13 * 60  # minutes after midnight: later than that nobody's shift is last night's
+_FAR = 92  # days ahead a working day is looked for: after a longer absence somebody else has the work
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -64,9 +66,9 @@ def _begins(schedule: Schedule, day: date) -> datetime:
     begins = _midnight(schedule, day)
     if _span(schedule.week(day - _DAY))[1] > 24 * 60:
         night = shift(schedule, day - _DAY)
-        # who moves far to the east on a night shift still has a day after it
-        if night is not None and begins < night[1] < _midnight(schedule, day + _DAY):
-            return night[1]
+        if night is not None:
+            # what is told of the day itself moves nothing of the one before, and who moves far to the east still has a day
+            return max(begins, min(night[1], _at(schedule.week(day - _DAY).timezone, day, _LATEST_NIGHT)))
     return begins
 
 
@@ -118,6 +120,32 @@ def hard_deadline(
     """When comment and date of a call are due at the latest: shift end + 60 min, never less than 2 h after the call (EC-7)."""
     after_shift = usual_shift(schedule, day)[1] + timedelta(minutes=hard_minutes)
     return max(after_shift, call_ended_at + timedelta(minutes=hard_min_minutes))
+
+
+def working_day(schedule: Schedule, day: date) -> date | None:
+    """The first day with a shift, from this one on; None where the next three months have none."""
+    days = (day + timedelta(days=ahead) for ahead in range(_FAR))
+    return next((one for one in days if shift(schedule, one) is not None), None)
+
+
+def working_minutes_later(schedule: Schedule, at: datetime, minutes: int) -> datetime | None:
+    """When so many minutes of shifts have passed since a moment; out of hours the count begins with the next shift (EC-13).
+
+    None where the shifts of three months are not enough.
+    """
+    left = timedelta(minutes=minutes)
+    since = at
+    first = at.astimezone(UTC).date() - 2 * _DAY  # last night's shift may be under way, and no clock is further behind
+    for ahead in range(_FAR):
+        span = shift(schedule, first + timedelta(days=ahead))
+        if span is None or span[1] <= since:
+            continue
+        since = max(since, span[0])
+        if span[1] - since >= left:
+            return since + left
+        left -= span[1] - since
+        since = span[1]
+    return None
 
 
 def norm_share(schedule: Schedule, day: date, *, break_minutes: int = 60) -> Fraction:

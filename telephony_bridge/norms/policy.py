@@ -12,6 +12,7 @@ import holidays
 
 from telephony_bridge import db
 from telephony_bridge.errors import Refused
+from telephony_bridge.norms.calendar import format_hours, parse_hours
 
 SQL = db.queries("norms")
 
@@ -20,7 +21,7 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, clock, country, percents, or words separated by |
+    unit: str  # minutes, seconds, days, count, percent, clock, country, hours, percents, or words separated by |
     default: str
     meaning: str
 
@@ -36,6 +37,13 @@ SETTINGS: Mapping[str, Setting] = {
     "min_talk": Setting("seconds", "10", "a conversation is at least so long (R40, EC-33)"),
     "unanswered_needs": Setting("comment|outcome|nothing", "outcome", "what is owed for a call without a conversation (R18)"),
     "comment_min": Setting("letters", "15", "a comment about a conversation has at least so many (R20)"),
+    "next_date_mode": Setting(
+        "exists|touched",
+        "exists",
+        "a date set before a call and still ahead is enough, or it is to be set again after each (R37)",
+    ),
+    "callback": Setting("minutes", "30", "a missed call is called back within so many minutes of the shift (EC-13)"),
+    "first_call_qualifies": Setting("true|false", "false", "after the first conversation a lead says if it buys alike (R11)"),
     "close_min_contacts": Setting("count", "3", "conversations before a manager may give a lead up by himself (R12)"),
     "handover_read": Setting("days", "2", "working days in which a card that was handed over is read; 0 asks for none (R25)"),
     "series": Setting("minutes", "30", "attempts within so long are one series (EC-9)"),
@@ -43,10 +51,19 @@ SETTINGS: Mapping[str, Setting] = {
     "repeat_cap": Setting("count", "3", "dials to one number a day that count (EC-34)"),
     "match_backfill": Setting("days", "7", "how far back a new lead finds its calls (EC-15)"),
     "norm_needs_crm_match": Setting("true|false", "true", "only calls on a lead count (R14)"),
+    "norm_needs_comment": Setting("true|false", "false", "a dial counts once it has its comment (R18)"),
     "lead_norm_needs_call": Setting("true|false", "true", "a new lead counts once it was dialled by IP (EC-62)"),
+    "overdue_warning": Setting("percent", "20", "a base with a greater part overdue is warned of (R34)"),
     "gap_minutes": Setting("minutes", "30", "a longer silence of the PBX is no evidence (EC-40)"),
     "expected_calls": Setting(
         "count", "20", "calls a source tells on a usual day from which on its silence is no evidence (EC-40)"
+    ),
+    "private_limit": Setting("count", "3", "calls a day that a manager may mark private by himself (EC-25)"),
+    "suspect_redials": Setting("count", "10", "more dials to one number a day are suspect (V13)"),
+    "suspect_staff": Setting("count", "3", "more dials to colleagues a day are suspect (V13, EC-24)"),
+    "suspect_short": Setting("count", "10", "more answered dials of 5 to 15 seconds a day are suspect (V13, EC-32)"),
+    "client_hours": Setting(
+        "hours", "off", "dials outside these hours of the client are suspect, 09:00-21:00 or off (V13, EC-65)"
     ),
     "break_minutes": Setting("minutes", "60", "the break inside a shift longer than six hours"),
     "ramp": Setting("percents", "off", "how much of the norm a new hire owes by week of work: off, or 25/50/75/100 (EC-56)"),
@@ -141,6 +158,10 @@ class Rules:
 
     def flag(self, name: str, person: Person, day: date, known: int | None = None) -> bool:
         return self.value(name, person, day, known) == "true"
+
+    def ever(self, name: str, value: str) -> bool:
+        """Has any version of a setting that value, for anybody on any day?"""
+        return SETTINGS[name].default == value or any(one.name == name and one.value == value for one in self.policies)
 
     def norm(self, metric: str, person: Person, day: date, known: int | None = None) -> Norm | None:
         """The norm of a metric for the person's segment on a day; None where there is none. ``known`` as for ``held``."""
@@ -277,6 +298,8 @@ def read_value(name: str, typed: str) -> str:
         ):
             return value
         raise Refused(f"{name}: read {typed!r}, expected off, or percents from 1 to 100 by week of work such as 25/50/75/100")
+    if unit == "hours":
+        return value if value == "off" else format_hours(*parse_hours(value))
     if "|" in unit:
         if value in unit.split("|"):
             return value

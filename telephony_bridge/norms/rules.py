@@ -24,6 +24,9 @@ class CallFacts:
     min_talk: int = 10
     needs_crm_match: bool = True
     said_machine: bool = False  # a person said that an answering machine took it (EC-32)
+    personal: bool = False  # of what is excluded: a private number or a private mark that holds (EC-25)
+    accepted: bool = False  # a supervisor accepts that it was a conversation, though short (EC-33)
+    lacks_comment: bool = False  # and only a dial with its comment counts
 
 
 def _why_no_dial(call: Call, facts: CallFacts) -> WhyNot | None:
@@ -33,9 +36,11 @@ def _why_no_dial(call: Call, facts: CallFacts) -> WhyNot | None:
     if call.direction is Direction.INTERNAL:
         return WhyNot.INTERNAL
     if facts.match is MatchResult.EXCLUDED:
-        return WhyNot.EXCLUDED_NUMBER
+        return WhyNot.PERSONAL if facts.personal else WhyNot.EXCLUDED_NUMBER
     if not call.final:
         return WhyNot.NOT_FINAL
+    if call.robot and not (facts.has_manager and _why_no_connect(call, facts) is None):
+        return WhyNot.ROBOT  # what a dialler dials is a manager's once he talks (EC-31)
     if not facts.has_manager:
         return WhyNot.NO_MANAGER
     if call.via is not Via.IP:
@@ -52,7 +57,7 @@ def _why_no_connect(call: Call, facts: CallFacts) -> WhyNot | None:
         return WhyNot.VOICEMAIL
     if call.disposition is not Disposition.ANSWERED:
         return WhyNot.NOT_ANSWERED
-    if call.talk_seconds < facts.min_talk:
+    if call.talk_seconds < facts.min_talk and not facts.accepted:
         return WhyNot.TOO_SHORT
     return None
 
@@ -63,6 +68,8 @@ def weigh(call: Call, facts: CallFacts, *, earlier_dials: int = 0) -> Weight:
     A connect is also a dial (rules.md §1): what is no dial is no connect, for the same reason.
     """
     dial = _why_no_dial(call, facts)
+    if dial is None and facts.lacks_comment:
+        dial = WhyNot.NO_COMMENT
     if dial is None and earlier_dials >= facts.repeat_cap:
         dial = WhyNot.REPEAT
     return Weight(dial, dial if dial is not None else _why_no_connect(call, facts))

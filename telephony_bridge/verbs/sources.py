@@ -29,6 +29,8 @@ OWN = typer.Option([], "--own-number", help="A number of the company's own, E.16
 ALLOW = typer.Option([], "--allow", help="Only this address or block may post, such as 192.0.2.0/24; repeatable.")
 SETTLE = typer.Option(None, "--settle-after", help="Minutes a call's end may be owed; default: the vendor's.")
 CRM = typer.Option(None, "--crm/--pbx", help="A CRM that tells of calls second-hand: a PBX that saw the same call wins.")
+MIN_TALK = typer.Option(None, "--min-talk", help="Seconds that make a conversation here; default: the policy's min_talk.")
+AHEAD = typer.Option(None, "--clock-ahead", help="Seconds this PBX's clock is ahead; negative: behind.")
 SECRET = typer.Option([], "--secret", help="KEY=VALUE the vendor signs with; repeatable.")
 
 
@@ -47,6 +49,8 @@ def add(
     allow: list[str] = ALLOW,
     settle_after: int | None = SETTLE,
     crm: bool | None = CRM,
+    min_talk: int | None = MIN_TALK,
+    clock_ahead: int | None = AHEAD,
     secret: list[str] = SECRET,
 ) -> None:
     """Registers a PBX installation and prints its webhook address and token, once.
@@ -67,6 +71,8 @@ def add(
             allow=allow,
             settle_after=settle_after,
             crm=crm,
+            min_talk=min_talk,
+            clock_ahead=clock_ahead,
         )
         return await webhooks.add_source(conn, name, dialect, options, secrets, address=told.address, now=now)
 
@@ -93,6 +99,8 @@ def change(
     allow: list[str] = ALLOW,
     settle_after: int | None = SETTLE,
     crm: bool | None = CRM,
+    min_talk: int | None = MIN_TALK,
+    clock_ahead: int | None = AHEAD,
     secret: list[str] = SECRET,
 ) -> None:
     """What is given replaces what was; the rest stays. For calls that are here already: `deliveries replay --source NAME`.
@@ -113,6 +121,8 @@ def change(
             allow=allow,
             settle_after=settle_after,
             crm=crm,
+            min_talk=min_talk,
+            clock_ahead=clock_ahead,
         )
         return await webhooks.change_source(conn, name, options, secrets)
 
@@ -134,7 +144,7 @@ def list_(as_json: bool = JSON) -> None:
 
 @app.command("check")
 def check(as_json: bool = JSON) -> None:
-    """How each source is heard now, and what is wrong with the evidence of the last seven days (D01 to D04).
+    """How each source is heard now, and what is wrong with the evidence of the last seven days (D01 to D05).
 
     Example: telephony-bridge source check
     """

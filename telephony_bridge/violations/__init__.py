@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from telephony_bridge.violations import duties
-from telephony_bridge.violations.facts import comments_on, entered, given_up, planned_for, promised_by, promises_of
+from telephony_bridge.violations import duties, suspects
+from telephony_bridge.violations.facts import (
+    comments_on,
+    entered,
+    first_conversations,
+    given_up,
+    planned_for,
+    promised_by,
+    promises_of,
+)
 from telephony_bridge.violations.register import (
     CODES,
     DISPUTE_DAYS,
     Finding,
     by_code,
+    calls_due,
     confirm,
     counts,
     deadlines_passed,
@@ -18,7 +27,9 @@ from telephony_bridge.violations.register import (
     leads_due,
     listed,
     open_by_code,
+    opened_against,
     reminders_due,
+    subjects_of,
 )
 
 __all__ = [
@@ -26,6 +37,7 @@ __all__ = [
     "DISPUTE_DAYS",
     "Finding",
     "by_code",
+    "calls_due",
     "comments_on",
     "confirm",
     "counts",
@@ -34,13 +46,17 @@ __all__ = [
     "duties",
     "entered",
     "excuse",
+    "first_conversations",
     "given_up",
     "judge",
     "leads_due",
     "listed",
     "open_by_code",
+    "opened_against",
     "planned_for",
     "promised_by",
     "promises_of",
     "reminders_due",
+    "subjects_of",
+    "suspects",
 ]

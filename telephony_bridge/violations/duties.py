@@ -41,6 +41,7 @@ class CallForDuty:
     needs: Literal["comment", "outcome", "nothing"] = "outcome"
     series: timedelta = timedelta(minutes=30)
     drop_merge: timedelta = timedelta(minutes=5)
+    set_anew: bool = False  # a date set before the call is not enough (R37, mode ``touched``)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,25 +189,42 @@ def comment_states(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]
     return states
 
 
+_TALKED = frozenset({"talked", "agreed", "not_interested", "will_call_himself"})
+
+
+def _said_of(calls: Sequence[CallForDuty], comment: CommentFact) -> CallForDuty | None:
+    """The call that an outcome is about: the one it names, else the latest before it was said."""
+    about = [
+        call
+        for call in calls
+        if (comment.call_id == call.id)
+        or (
+            comment.call_id is None
+            and (comment.lead_id == call.lead_id or comment.lead_id in call.candidates)
+            and call.started_at - TYPED_WHILE_RINGING <= comment.at <= call.ended_at + call.series
+        )
+    ]
+    return max(about, key=lambda one: (one.started_at, one.id), default=None)
+
+
+def claimed(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]) -> set[int]:
+    """Answered dials too short to be conversations of which a person says that they were (EC-33)."""
+    said = {_said_of(calls, comment) for comment in comments if comment.by_person and comment.outcome in _TALKED}
+    return {
+        call.id
+        for call in said
+        if call is not None
+        and call.duty_manager is not None
+        and call.direction is Direction.OUTBOUND
+        and call.disposition is Disposition.ANSWERED
+        and not call.conversation
+    }
+
+
 def said_to_be_machines(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]) -> set[int]:
     """Calls of which a person said that a machine answered (EC-32): the one he named, else the latest before he said it."""
-    said = set()
-    for comment in comments:
-        if not comment.by_person or comment.outcome != "voicemail":
-            continue
-        about = [
-            call
-            for call in calls
-            if (comment.call_id == call.id)
-            or (
-                comment.call_id is None
-                and (comment.lead_id == call.lead_id or comment.lead_id in call.candidates)
-                and call.started_at - TYPED_WHILE_RINGING <= comment.at <= call.ended_at + call.series
-            )
-        ]
-        if about:
-            said.add(max(about, key=lambda one: (one.started_at, one.id)).id)
-    return said
+    said = {_said_of(calls, comment) for comment in comments if comment.by_person and comment.outcome == "voicemail"}
+    return {call.id for call in said if call is not None}
 
 
 def _covered(chains: Sequence[Sequence[CallForDuty]], comments: Sequence[CommentFact]) -> dict[int, datetime]:
@@ -242,7 +260,8 @@ def _reach(chain: Sequence[CallForDuty], comment: CommentFact) -> list[CallForDu
 def next_contact_states(calls: Sequence[CallForDuty], planned: Sequence[PlannedFact], *, now: datetime) -> dict[int, State]:
     """Call id -> where its next date stands: an open planned contact that is due after the call (R26, R37, EC-46, EC-47).
 
-    One set before the call and still open at its end satisfies at once; one set later from the moment it was set.
+    One set before the call and still open at its end satisfies at once, unless it is to be set anew after each; one set later
+    from the moment it was set.
     """
     states = {}
     for call in calls:
@@ -255,6 +274,7 @@ def next_contact_states(calls: Sequence[CallForDuty], planned: Sequence[PlannedF
             for contact in planned
             if contact.lead_id in leads
             and contact.due_at > call.ended_at
+            and (contact.set_at >= call.started_at or not call.set_anew)
             and (contact.closed_at is None or contact.closed_at > max(contact.set_at, call.ended_at))
         ]
         states[call.id] = _state(min(met, default=None), call.due_at, now)

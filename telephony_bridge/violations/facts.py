@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from telephony_bridge import db
@@ -54,10 +54,20 @@ async def entered(conn: db.Connection, leads: Iterable[int], since: datetime) ->
     return [(row["id"], row["author_id"], row["entered_at"]) for row in await conn.fetch(SQL.entered, sorted(set(leads)), since)]
 
 
-async def given_up(conn: db.Connection, leads: Iterable[int], min_talk: int) -> list[tuple[int, int, datetime, int]]:
-    """(lead, who, when, after how many conversations) of those of these leads that a manager gave up."""
-    rows = await conn.fetch(SQL.given_up, sorted(set(leads)), min_talk)
+async def given_up(
+    conn: db.Connection, leads: Iterable[int], min_talk: int, of_source: Mapping[int, int]
+) -> list[tuple[int, int, datetime, int]]:
+    """(lead, who, when, after how many conversations) of those of these leads that a manager gave up.
+
+    ``min_talk`` seconds make a conversation, or what a source has of its own.
+    """
+    rows = await conn.fetch(SQL.given_up, sorted(set(leads)), min_talk, list(of_source), list(of_source.values()))
     return [(row["id"], row["lost_by"], row["lost_at"], row["conversations"]) for row in rows]
+
+
+async def first_conversations(conn: db.Connection, leads: Iterable[int], min_talk: int) -> list[db.Record]:
+    """The first call on each of these leads that was a conversation, and since when the lead says if it buys alike."""
+    return list(await conn.fetch(SQL.first_conversations, sorted(set(leads)), min_talk))
 
 
 async def promised_by(conn: db.Connection, managers: Sequence[int], since: date) -> list[int]:

@@ -25,14 +25,23 @@ CODES: Mapping[str, tuple[str, str]] = {  # code -> (name, severity), rules.md Â
     "V07": ("NORM_CONNECTS", "major"),
     "V08": ("NORM_NEW_LEADS", "major"),
     "V09": ("PLANNED_CONTACT_MISSED", "major"),
+    "V13": ("SUSPECT_DIALS", "review"),
+    "V10": ("LEAD_WITHOUT_DATE", "minor"),
+    "V11": ("MISSED_NOT_RETURNED", "major"),
+    "V12": ("CRM_CALL_NOT_IN_PBX", "major"),
     "V14": ("LEADS_NEVER_CALLED", "minor"),
     "V15": ("DATE_PUSHED", "minor"),
     "V16": ("COMMENT_POOR", "minor"),
     "V17": ("LEAD_CLOSED_EARLY", "major"),
     "V18": ("HANDOVER_GAP", "minor"),
+    "V19": ("FIRST_CALL_NOT_QUALIFIED", "minor"),
 }
+_FOR_REVIEW = sorted(
+    code for code, (_, severity) in CODES.items() if severity == "review"
+)  # none before a supervisor confirms it
 _SETTLED = frozenset({"disputed", "confirmed", "excused"})  # a person has spoken: facts no longer move the row
 _UNSEEN = ("V09", "V14")  # a dial that the PBX did not see
+_UNSEEN_CALLS = ("V11", "V12")  # so here, of a number
 DISPUTE_DAYS = 3  # working days, EC-68
 
 
@@ -163,6 +172,17 @@ async def judge(
     return opened
 
 
+async def opened_against(conn: db.Connection, code: str, call_ids: Iterable[int]) -> dict[int, int]:
+    """Call -> the manager against whom a violation of this code has opened, whatever became of it but closing."""
+    rows = await conn.fetch(SQL.opened_against, code, [str(id_) for id_ in call_ids])
+    return {int(row["subject_id"]): row["manager_id"] for row in rows}
+
+
+async def subjects_of(conn: db.Connection, codes: Iterable[str], managers: Sequence[int], since: date) -> set[int]:
+    """Calls or leads with violations of these codes, of these managers, of a day since a first one or due since then."""
+    return {int(row["subject_id"]) for row in await conn.fetch(SQL.subjects_of, list(codes), list(managers), since)}
+
+
 def _new_columns(new: Sequence[tuple[Finding, Standing]]) -> list[Sequence[object]]:
     return list(
         zip(
@@ -198,9 +218,10 @@ async def _log(conn: db.Connection, moves: Sequence[tuple[int, str, str, str, st
 async def deadlines_passed(conn: db.Connection, *, now: datetime, limit: int = 1000) -> list[tuple[str, str, str]]:
     """Opens what was watched and is now overdue; returns (code, subject kind, subject id) of each.
 
-    Not what ``leads_due`` tells of: that no dial was seen is looked at once more, for the PBX may have been silent.
+    Not what ``leads_due`` and ``calls_due`` tell of: that no call was seen is looked at once more, for the PBX may have been
+    silent.
     """
-    rows = await conn.fetch(SQL.passed, now, limit, _UNSEEN)
+    rows = await conn.fetch(SQL.passed, now, limit, _UNSEEN + _UNSEEN_CALLS)
     if rows:
         none = [None] * len(rows)
         due = [row["due_at"] for row in rows]
@@ -212,6 +233,11 @@ async def deadlines_passed(conn: db.Connection, *, now: datetime, limit: int = 1
 async def leads_due(conn: db.Connection, *, now: datetime, limit: int = 1000) -> list[int]:
     """Leads of which it is now due to say that nobody dialled them."""
     return [row["lead_id"] for row in await conn.fetch(SQL.leads_due, now, limit, _UNSEEN)]
+
+
+async def calls_due(conn: db.Connection, *, now: datetime, limit: int = 1000) -> list[int]:
+    """Calls of which it is now due to say that nobody returned them, or that no PBX saw them."""
+    return [int(row["subject_id"]) for row in await conn.fetch(SQL.calls_due, now, limit, _UNSEEN_CALLS)]
 
 
 async def reminders_due(conn: db.Connection, *, now: datetime, limit: int = 1000) -> int:
@@ -226,16 +252,18 @@ async def reminders_due(conn: db.Connection, *, now: datetime, limit: int = 1000
 
 
 async def counts(conn: db.Connection, day: date) -> dict[int, dict[str, int]]:
-    """Manager id -> {"open", "fixed_late"} of a day."""
-    return {
-        row["manager_id"]: {"open": row["open"], "fixed_late": row["fixed_late"]} for row in await conn.fetch(SQL.counts, day)
-    }
+    """Manager id -> {"open", "fixed_late"} of a day. What is for review is none before it is confirmed."""
+    rows = await conn.fetch(SQL.counts, day, _FOR_REVIEW)
+    return {row["manager_id"]: {"open": row["open"], "fixed_late": row["fixed_late"]} for row in rows}
 
 
 async def by_code(conn: db.Connection, first: date, last: date) -> dict[int, dict[str, dict[str, int]]]:
-    """Manager id -> code -> {"open", "fixed_late", "excused"} of a stretch of days; disputed and confirmed ones are open."""
+    """Manager id -> code -> {"open", "fixed_late", "excused"} of a stretch of days; disputed and confirmed ones are open.
+
+    What is for review is none before it is confirmed.
+    """
     found: dict[int, dict[str, dict[str, int]]] = {}
-    for row in await conn.fetch(SQL.by_code, first, last):
+    for row in await conn.fetch(SQL.by_code, first, last, _FOR_REVIEW):
         found.setdefault(row["manager_id"], {})[row["code"]] = {
             status: row[status] for status in ("open", "fixed_late", "excused")
         }
@@ -340,5 +368,7 @@ async def excuse(conn: db.Connection, violation_id: int, *, author: str, reason:
 
 
 async def confirm(conn: db.Connection, violation_id: int, *, author: str, reason: str, now: datetime) -> None:
-    """A supervisor upholds a disputed one, with a reason."""
-    await _speak(conn, violation_id, "confirmed", frozenset({"disputed"}), author=author, reason=reason, now=now)
+    """A supervisor upholds a disputed one, or one that is for his review, with a reason."""
+    row = await conn.fetchrow(SQL.one, violation_id)
+    allowed = frozenset({"disputed", "open"} if row is not None and row["code"] in _FOR_REVIEW else {"disputed"})
+    await _speak(conn, violation_id, "confirmed", allowed, author=author, reason=reason, now=now)

@@ -37,6 +37,8 @@ class Source:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     allowed: tuple[Network, ...] = ()  # addresses that may post; none: all may
     settle_after: timedelta = timedelta(hours=3)
+    min_talk: int | None = None  # seconds that make a conversation here, whatever the policy says (EC-33)
+    clock_ahead: timedelta = timedelta()  # how far the PBX's clock is ahead of the true time (EC-66)
 
 
 def installation_from(options: Mapping[str, Any], company: Company) -> Installation:
@@ -64,10 +66,12 @@ def options_from(
     allow: Sequence[str] = (),
     settle_after: int | None = None,
     crm: bool | None = None,
+    min_talk: int | None = None,
+    clock_ahead: int | None = None,
 ) -> dict[str, Any]:
     """Checks what an administrator typed and returns it as stored. Raises ``Refused`` naming the option.
 
-    ``allow`` are addresses or CIDR blocks; ``settle_after`` is in minutes.
+    ``allow`` are addresses or CIDR blocks; ``settle_after`` is in minutes; ``min_talk`` and ``clock_ahead`` in seconds.
     """
     options: dict[str, Any] = {}
     if timezone:
@@ -117,6 +121,16 @@ def options_from(
         if not 1 <= settle_after <= 7 * 1440:
             raise Refused(f"settle-after: read {settle_after}, expected minutes, from 1 to a week (10080)")
         options["settle_after"] = settle_after
+    if min_talk is not None:
+        if not 1 <= min_talk <= 600:
+            raise Refused(f"min-talk: read {min_talk}, expected seconds, from 1 to 600")
+        options["min_talk"] = min_talk
+    if clock_ahead is not None:
+        if not -86_400 <= clock_ahead <= 86_400:
+            raise Refused(
+                f"clock-ahead: read {clock_ahead}, expected seconds, a day (86400) at most; negative for a clock behind"
+            )
+        options["clock_ahead"] = clock_ahead
     return options
 
 
@@ -246,6 +260,8 @@ def _source_from(row: db.Record, company: Company) -> Source:
         secrets=row["secrets"],
         allowed=tuple(ip_network(block) for block in options.get("allow") or ()),
         settle_after=timedelta(minutes=minutes) if minutes else dialect.settle_after,
+        min_talk=options.get("min_talk"),
+        clock_ahead=timedelta(seconds=options.get("clock_ahead") or 0),
     )
 
 

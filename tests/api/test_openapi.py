@@ -25,6 +25,9 @@ async def busy(street: Street) -> Street:
     comment = {"author": "ivan", "at": at("10:05").isoformat(), "text": "Просит прайс.", "outcome": "agreed", "call": 1}
     contact = {"at": "2027-01-11T07:00:00Z", "basis": "agreed", "goal": "прайс"}
     await street.ask("POST", f"/leads/{lead}/comments", comment | {"next_contact": contact})
+    await street.dial("11:00", talk=6)
+    short = {"author": "ivan", "at": at("11:01").isoformat(), "text": "Не надо.", "outcome": "not_interested"}
+    await street.ask("POST", f"/leads/{lead}/comments", short)
     await street.ask("POST", "/deals", {"lead": lead, "title": "Партия", "amount": "150000.50"})
     await street.work("23:59")
     return street
@@ -34,6 +37,12 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/violations/{id}/dispute"): ("/violations/{open}/dispute", {"reason": "Номер частный"}),
     ("POST", "/violations/{id}/confirm"): ("/violations/{open}/confirm", {"reason": "Проверил"}),
     ("POST", "/violations/{id}/excuse"): ("/violations/{open}/excuse", {"reason": "Прощаю"}),
+    ("POST", "/calls/{id}/personal"): ("/calls/1/personal", {"reason": "Звонил домой"}),
+    ("POST", "/calls/{id}/personal/refuse"): ("/calls/1/personal/refuse", {"reason": "Это клиент"}),
+    ("POST", "/calls/{id}/personal/approve"): ("/calls/1/personal/approve", {"reason": "Ошибся, личный"}),
+    ("GET", "/personal"): (f"/personal?date={MONDAY}&manager=ivan&status=held", None),
+    ("POST", "/calls/{id}/claim/accept"): ("/calls/{claimed}/claim/accept", {"reason": "Прослушал"}),
+    ("POST", "/calls/{id}/claim/refuse"): ("/calls/{claimed}/claim/refuse", {"reason": "Автоответчик"}),
     ("POST", "/leads"): ("/leads", {"name": "Лютик", "phones": ["8 999 000 77 77"]}),
     ("PATCH", "/leads/{id}"): ("/leads/1", {"buys_analog": "yes", "stage": "potential"}),
     ("POST", "/leads/{id}/comments"): ("/leads/1/comments", {"text": "Ещё раз.", "author": "ivan"}),
@@ -85,6 +94,7 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/handovers"): ("/handovers", None),
     ("GET", "/handovers/{id}"): ("/handovers/1", None),
     ("POST", "/handovers/{id}/cards/{lead}/read"): ("/handovers/1/cards/1/read", None),
+    ("GET", "/base"): ("/base", None),
     ("GET", "/planned"): ("/planned?date=2027-02-01", None),
     ("GET", "/deliveries"): ("/deliveries", None),
     ("GET", "/deliveries/{id}"): ("/deliveries/1", None),
@@ -114,8 +124,9 @@ async def test_every_answer_keeps_to_its_schema(busy: Street) -> None:
     document = await busy.ask("GET", "/openapi.json")
     assert {(one.method, one.path) for one in ENDPOINTS} == set(BODIES)
     standing = (await busy.ask("GET", "/violations?status=open"))["items"][0]["id"]
+    claimed = (await busy.calls("claimed=true"))[0]["id"]
     for (method, path), (pattern, body) in BODIES.items():
-        address = pattern.replace("{open}", str(standing))
+        address = pattern.replace("{open}", str(standing)).replace("{claimed}", str(claimed))
         operation = document["paths"]["/api/v1" + path][method.lower()]
         status = next(code for code in operation["responses"] if code.startswith("2"))
         schema = operation["responses"][status]["content"]["application/json"]["schema"] | {"components": document["components"]}

@@ -258,3 +258,59 @@ def test_ec_54_shifts_and_shares_follow_the_calendar() -> None:
     assert calendar.shift(office, date(2024, 4, 27)) is not None
     sundays = working("Europe/Moscow", days=frozenset({1, 7}), kind=lambda day: day_kind("RU", day))
     assert calendar.shift(sundays, date(2024, 4, 27)) is None  # who works other days has no working Saturday
+
+
+def _minutes(schedule: Schedule, since: datetime, until: datetime) -> set[datetime]:
+    """The minutes of shifts between two moments, one by one: the slow way."""
+    found = set()
+    day = since.date() - timedelta(days=2)
+    while day <= until.date() + timedelta(days=1):
+        span = calendar.shift(schedule, day)
+        if span is not None:
+            start, end = max(span[0], since), min(span[1], until)
+            found |= {start + timedelta(minutes=index) for index in range(int((end - start) / timedelta(minutes=1)))}
+        day += timedelta(days=1)
+    return found
+
+
+@given(
+    schedule=schedules(),
+    at=MOMENTS.map(lambda moment: moment.replace(second=0, microsecond=0)),
+    minutes=st.integers(0, 2000),
+    away=st.integers(0, 20),
+)
+def test_ec_13_so_many_minutes_of_shifts_lie_before_the_moment(schedule: Schedule, at: datetime, minutes: int, away: int) -> None:
+    first = at.date()
+    schedule = replace(schedule, absences=((first, first + timedelta(days=away - 1)),) if away else ())
+    due = calendar.working_minutes_later(schedule, at, minutes)
+    if due is None:  # shifts of a minute or two a week
+        assert len(_minutes(schedule, at, at + timedelta(days=80))) < minutes
+        return
+    assert due >= at
+    assert len(_minutes(schedule, at, due)) == minutes
+    later = calendar.working_minutes_later(schedule, at, minutes + 1)
+    assert later is None or later > due
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours", "at", "due"),
+    [
+        ("Europe/Moscow", "09:00-18:00", "2026-11-23T14:50:00+00:00", "2026-11-24T06:20:00+00:00"),
+        ("Europe/Moscow", "20:00-08:00", "2026-11-23T21:10:00+00:00", "2026-11-23T21:40:00+00:00"),
+        ("Europe/Moscow", "20:00-08:00", "2026-11-24T04:50:00+00:00", "2026-11-24T17:20:00+00:00"),
+        ("Europe/Berlin", "01:00-06:00", "2026-03-28T20:00:00+00:00", "2026-03-29T00:30:00+00:00"),
+        ("Europe/Berlin", "01:50-06:00", "2026-03-28T20:00:00+00:00", "2026-03-29T01:20:00+00:00"),
+        ("Europe/Berlin", "09:00-18:00", "2026-10-24T15:50:00+00:00", "2026-10-25T08:20:00+00:00"),
+    ],
+)
+def test_ec_13_minutes_go_on_with_the_next_shift(zone: str, hours: str, at: str, due: str) -> None:
+    opens, closes = calendar.parse_hours(hours)
+    schedule = working(zone, opens, closes, days=frozenset(range(1, 8)))
+    assert calendar.working_minutes_later(schedule, datetime.fromisoformat(at), 30) == datetime.fromisoformat(due)
+
+
+def test_ec_13_who_has_left_has_no_minutes_left() -> None:
+    left = replace(working("UTC"), last_day=date(2026, 11, 20))
+    assert calendar.working_minutes_later(left, datetime(2026, 11, 23, 10, tzinfo=UTC), 30) is None
+    assert calendar.working_day(left, date(2026, 11, 23)) is None
+    assert calendar.working_day(working("UTC"), date(2026, 11, 28)) == date(2026, 11, 30)

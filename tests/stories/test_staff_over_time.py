@@ -38,10 +38,10 @@ async def dates(office: Street) -> list[str]:
 
 
 async def norm_violations(office: Street) -> dict[str, list[str]]:
-    """Code -> subjects that stand open."""
+    """Code -> subjects that stand open, of the norms."""
     found: dict[str, list[str]] = {}
     for one in (await office.ask("GET", "/violations?status=open"))["items"]:
-        if one["subject"]["kind"] == "day":
+        if one["subject"]["kind"] == "day" and one["code"] in ("V06", "V07", "V08"):
             found.setdefault(one["code"], []).append(one["subject"]["id"])
     return {code: sorted(subjects) for code, subjects in found.items()}
 

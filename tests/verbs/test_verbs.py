@@ -143,6 +143,8 @@ async def test_r23_a_leavers_cards_are_passed_on(run: Run, tmp_path: Path) -> No
         (["deliveries", "capture", "99999999999999999999", "x"], 2, "less than"),
         (["source", "add", "x", "--dialect", "asterisk", "--region", "Россия"], 1, "two-letter"),
         (["source", "add", "x", "--dialect", "asterisk", "--timezone", "Europe"], 1, "IANA"),
+        (["source", "add", "x", "--dialect", "asterisk", "--min-talk", "0"], 1, "min-talk"),
+        (["source", "add", "x", "--dialect", "asterisk", "--clock-ahead", "-86401"], 1, "clock-ahead"),
         (["source", "add", "x", "--dialect", "asterisk", "--extension-pattern", "a{99999999999}"], 1, "extension-pattern"),
         (["deliveries", "replay"], 2, "which"),
         (["lead", "import", "missing.csv"], 1, "missing.csv"),
@@ -345,3 +347,24 @@ async def test_other_settings_are_tried_out_of_a_file(run: Run, tmp_path: Path) 
     ):
         told = json.loads((await run("policy", "show", "--manager", "ivan", "--on", str(on), "--json")).output)
         assert next((one["value"], one["for"], one["from"]) for one in told if one["name"] == "repeat_cap") == holds
+
+
+async def test_ec_33_ec_66_a_source_has_its_own_threshold_and_its_clock_is_put_right(run: Run) -> None:
+    await run("source", "add", "office", "--dialect", "asterisk", "--min-talk", "20", "--clock-ahead", "-90")
+    (listed,) = json.loads((await run("source", "list", "--json")).output)
+    assert listed["options"] == {"min_talk": 20, "clock_ahead": -90}
+    told = json.loads((await run("source", "change", "office", "--clock-ahead", "0")).output)
+    assert told["options"] == {"min_talk": 20, "clock_ahead": 0}
+
+
+async def test_r33_the_base_as_a_table_and_as_json(run: Run, tmp_path: Path) -> None:
+    await run("manager", "add", "ivan", "--name", "Иван", "--extension", "101")
+    base = tmp_path / "base.csv"
+    base.write_text("phone,name,manager\n+79990000001,Анна,ivan\n+79990000002,Борис,\n", "utf-8")
+    await run("lead", "import", str(base))
+    told = json.loads((await run("base", "--json")).output)
+    assert (told["company"]["open"], told["company"]["untouched"]) == (2, 2)
+    assert [(line["manager"], line["untouched"]) for line in told["managers"]] == [("ivan", 1), (None, 1)]
+    table = (await run("base")).output
+    assert "(nobody)" in table
+    assert "in all" in table

@@ -34,7 +34,7 @@ def delivery_from_file(path: Path, number: int, received_at: datetime) -> Delive
 
 
 def call_json(call: Call, source: str, dialect: str) -> dict[str, Any]:
-    """CONTRACT §5; ``talked`` when more than one did, ``number_raw`` when there is no number."""
+    """CONTRACT §5; ``talked`` when more than one did, ``number_raw`` when there is no number, ``robot`` when it was one."""
     found: dict[str, Any] = {
         "source": source,
         "dialect": dialect,
@@ -57,6 +57,8 @@ def call_json(call: Call, source: str, dialect: str) -> dict[str, Any]:
         found["number_raw"] = call.number_raw
     if len(call.talked) > 1:
         found["talked"] = [{"extension": talk.extension, "seconds": talk.seconds} for talk in call.talked]
+    if call.robot:
+        found["robot"] = True
     return found
 
 

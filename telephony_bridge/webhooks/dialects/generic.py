@@ -7,7 +7,7 @@ A message tells of one call, whole: each later one about the same ``id`` replace
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -55,6 +55,7 @@ class Message(BaseModel):
         None, description="The road of the outside leg; without it by `trunk` and the source's trunk patterns"
     )
     trunk: Text | None = Field(None, description="The line or gateway, for the source's trunk patterns")
+    robot: bool = Field(False, description="true when a dialler dialled it and not a person; `talked` says who talked then")
     final: bool = Field(True, description="false while the call goes on")
     talked: tuple[Talked, ...] = Field((), max_length=50, description="Who talked, in order, when more than one did")
 
@@ -127,25 +128,24 @@ def tell(rows: Sequence[Row], installation: Installation) -> list[Call]:
     told = said[-1].message
     recording = next((one.message.recording_url for one in reversed(said) if one.message.recording_url), None)
     answered_at, ended_at = (at.astimezone(UTC) if at else None for at in (told.answered_at, told.ended_at))
-    return [
-        call_of(
-            told.id,
-            Direction(told.direction),
-            installation,
-            party=told.number or "",
-            started_at=told.started_at.astimezone(UTC),
-            answered_at=answered_at,
-            ended_at=ended_at if told.final else None,
-            talk_seconds=told.talk_seconds if told.final else 0,
-            disposition=Disposition(told.disposition),
-            extension=told.extension,
-            talked=[Talk(one.extension, one.seconds) for one in told.talked],
-            hangup_cause=told.hangup_cause,
-            recording_url=recording,
-            via=Via(told.via) if told.via else via_of(installation, told.trunk or ""),
-            final=told.final,
-        )
-    ]
+    call = call_of(
+        told.id,
+        Direction(told.direction),
+        installation,
+        party=told.number or "",
+        started_at=told.started_at.astimezone(UTC),
+        answered_at=answered_at,
+        ended_at=ended_at if told.final else None,
+        talk_seconds=told.talk_seconds if told.final else 0,
+        disposition=Disposition(told.disposition),
+        extension=told.talked[0].extension if told.robot and told.talked else told.extension,
+        talked=[Talk(one.extension, one.seconds) for one in told.talked],
+        hangup_cause=told.hangup_cause,
+        recording_url=recording,
+        via=Via(told.via) if told.via else via_of(installation, told.trunk or ""),
+        final=told.final,
+    )
+    return [replace(call, robot=told.robot)]
 
 
 DIALECT = Dialect(name="generic", title="Our own JSON", read=read, tell=tell)
