@@ -141,6 +141,12 @@ def _person(manager_id: int | None, schedule: Schedule, day: date) -> norms.Pers
     return norms.Person(manager_id, week.team, week.segment)
 
 
+async def person_of(conn: db.Connection, handle: str, day: date) -> norms.Person:
+    """A manager as the versions of norms and policy see him on a day. Raises ``NotFound``."""
+    manager_id = (await people.by_handle(conn, handle))["id"]
+    return _person(manager_id, (await people.schedules(conn, [manager_id]))[manager_id], day)
+
+
 def _day_kinds(
     rules: norms.Rules, manager_id: int, schedule: Schedule, company: Company, own: Mapping[date, DayKind]
 ) -> Callable[[date], DayKind]:
@@ -154,10 +160,10 @@ def _day_kinds(
     return kind
 
 
-async def open_book(conn: db.Connection, company: Company, *, since: date) -> Book:
-    """Reads the book; ``since`` is the first day whose closing matters."""
+async def open_book(conn: db.Connection, company: Company, *, since: date, rules: norms.Rules | None = None) -> Book:
+    """Reads the book; ``since`` is the first day whose closing matters, ``rules`` are others than those in force."""
     managers = await people.all_managers(conn)
-    rules = await norms.load_rules(conn)
+    rules = rules or await norms.load_rules(conn)
     own = {row["day"]: DayKind(row["kind"]) for row in await people.calendar_days(conn)}
     schedules: dict[int | None, Schedule] = {None: Schedule((Week(company.zone),))}
     for id_, schedule in (await people.schedules(conn, None)).items():

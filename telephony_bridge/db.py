@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,6 +45,10 @@ class Connection(Protocol):
     def transaction(self) -> Any: ...
 
 
+Copies = Mapping[str, tuple[str, Sequence[object]]]  # table -> (the select of the rows that are copied, its arguments)
+Apart = Callable[[Copies], AbstractAsyncContextManager[Connection]]
+
+
 class Behind(BridgeError):
     """The schema is not at the version this program needs."""
 
@@ -79,10 +83,11 @@ def migrations() -> list[tuple[int, str, list[str]]]:
 
 @dataclass
 class Database:
-    """A pool and the schema of one company. ``begin`` is the only way to a transaction."""
+    """A pool and the schema of one company. ``begin`` and ``apart`` are the only ways to a transaction."""
 
     pool: Any
     schema: str
+    url: str = field(repr=False)  # it may hold a password
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Connection]:
@@ -90,6 +95,33 @@ class Database:
             # per transaction, not per connection: a pooler or a second company may share the connection
             await conn.execute(f'set local search_path to "{self.schema}"')
             yield conn
+
+    @asynccontextmanager
+    async def apart(self, copies: Copies) -> AsyncIterator[Connection]:
+        """A transaction on a connection of its own, always rolled back, in which the tables of ``copies`` are copies.
+
+        Rooms name no schema, so there they read and write the copies; of all else they see one moment and can write nothing.
+        No lock of a real row is taken. Raises ``Refused`` where the role may not have temporary tables.
+        """
+        # a cached statement would go on meaning the real table after its copy has come
+        conn = await asyncpg.connect(self.url, statement_cache_size=0)
+        transaction = conn.transaction(isolation="repeatable_read")
+        try:
+            await _prepare(conn)
+            await conn.execute("set temp_buffers to '64MB'")
+            await transaction.start()
+            await conn.execute(f'set local search_path to "{self.schema}"')
+            for table, (rows, told) in copies.items():
+                await conn.execute(f"create temp table copy_of_{table} (like {table} including all) on commit drop")
+                await conn.execute(f"insert into copy_of_{table} overriding system value {rows}", *told)
+            for table in copies:  # last, because one copy may be chosen by what another table holds
+                await _take_the_place(conn, table)
+            await conn.execute("set transaction read only")  # to Postgres a temporary table is none of what this protects
+            yield conn
+        except asyncpg.InsufficientPrivilegeError as denied:
+            raise Refused(f"this needs temporary tables ({denied}); grant temporary on the database to the role") from denied
+        finally:
+            await conn.close()
 
     async def close(self) -> None:
         await self.pool.close()
@@ -108,6 +140,17 @@ async def _prepare(conn: Any) -> None:
     )
 
 
+async def _take_the_place(conn: Any, table: str) -> None:
+    """The copy is found under the table's name from here on, and numbers new rows after its own."""
+    await conn.execute(f"alter table copy_of_{table} rename to {table}")
+    await conn.execute(f"analyze {table}")
+    numbered = "select attname from pg_attribute where attrelid = $1::text::regclass and attidentity <> ''"
+    for row in await conn.fetch(numbered, table):
+        column = row["attname"]
+        last = f"select setval(pg_get_serial_sequence($1, $2), max({column})) from {table}"  # noqa: S608
+        await conn.execute(last, table, column)
+
+
 async def connect(url: str, schema: str, *, size: int = 8) -> Database:
     """A pool on ``url``. Raises ``Refused`` when Postgres cannot be reached."""
     try:
@@ -116,7 +159,7 @@ async def connect(url: str, schema: str, *, size: int = 8) -> Database:
         )
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
         raise Refused(f"Postgres does not answer ({type(away).__name__}: {away}); check TELEPHONY_BRIDGE_DATABASE_URL") from away
-    return Database(pool, schema)
+    return Database(pool, schema, url)
 
 
 async def migrate(database: Database) -> list[str]:

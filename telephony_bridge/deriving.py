@@ -224,7 +224,12 @@ def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
     is_stored = row["lead_id"] is not None and entry.call.number is not None and entry.call.number == row["number"]
     is_same = match.candidates == tuple(row["candidates"]) and entry.manager_id == row["manager_id"]
     if is_stored and (match.result is MatchResult.NONE or (is_same and match.lead_id is not None)):
-        kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
-        weight = Weight(row["why_not_dial"], row["why_not_connect"])
-        return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"], segment=row["segment"])
+        return as_matched(row, entry)
     return entry
+
+
+def as_matched(row: db.Record, entry: calls.Entry) -> calls.Entry:
+    """The call on the lead it was on, and counting for what it did."""
+    kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
+    weight = Weight(row["why_not_dial"], row["why_not_connect"])
+    return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"], segment=row["segment"])

@@ -70,7 +70,9 @@ async def judge_promises(
     ]
     subjects = [str(lead_id) for lead_id in leads]
     findings = [*too_often, *uncalled, *given_up]
-    return opened | await violations.judge(conn, "lead", subjects, findings, codes=LEAD_CODES, now=judged_at, at=now)
+    return opened | await violations.judge(
+        conn, "lead", subjects, findings, codes=LEAD_CODES, since=since.date(), now=judged_at, at=now
+    )
 
 
 def _given_up(book: Book, lead_id: int, manager_id: int, at: datetime, conversations: int) -> Finding:

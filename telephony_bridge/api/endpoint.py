@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from telephony_bridge.db import Connection
+from telephony_bridge.db import Apart, Connection
 from telephony_bridge.errors import BridgeError, NotFound, Refused
 from telephony_bridge.model import Company
 from telephony_bridge.people import by_handle
@@ -72,7 +72,7 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, checked, inside its transaction."""
+    """One request, checked, inside its transaction; ``apart`` opens another one, on copies, in which nothing can be written."""
 
     conn: Connection
     asker: Asker
@@ -82,6 +82,7 @@ class Ask:
     path: Mapping[str, str]
     query: Any
     body: Any
+    apart: Apart
 
     def id(self, name: str) -> int:
         """An id out of the path. Raises ``NotFound``: what is no number names nothing."""

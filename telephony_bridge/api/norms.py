@@ -32,8 +32,8 @@ class Norms(TypedDict):
     next: None
 
 
-class NewNorm(Told):
-    """``from`` is a local day; without it the norm holds from the next midnight (EC-67)."""
+class Goals(Told):
+    """A floor and a goal of a full day, and for whom."""
 
     metric: Literal["dials", "connects", "new_leads"]
     segment: Name
@@ -41,6 +41,11 @@ class NewNorm(Told):
     manager: str | None = None
     min: int = Field(ge=0, le=100_000)
     target: int = Field(ge=0, le=100_000)
+
+
+class NewNorm(Goals):
+    """``from`` is a local day; without it the norm holds from the next midnight (EC-67)."""
+
     since: Day | None = Field(None, alias="from")
 
 

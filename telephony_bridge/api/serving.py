@@ -80,7 +80,8 @@ class Serving:
             if asker.role not in endpoint.roles:
                 raise Forbidden(f"the role {asker.role} may not do this; it takes {' or '.join(sorted(endpoint.roles))}")
             body = _checked(endpoint.body, _read(told), "body") if endpoint.body.model_fields else None
-            ask = Ask(conn, asker, self._company, self._settings.address, self._clock(), dict(request.match_info), query, body)
+            address, path = self._settings.address, dict(request.match_info)
+            ask = Ask(conn, asker, self._company, address, self._clock(), path, query, body, self._database.apart)
             value = await endpoint.handler(ask)
         return web.Response(status=endpoint.status, body=orjson.dumps(value), content_type="application/json")
 

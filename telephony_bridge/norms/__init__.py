@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from telephony_bridge.norms import calendar, evidence, presets, rules, verdict, words
-from telephony_bridge.norms.policy import SETTINGS, Norm, Person, Rules, list_norms, list_policy, load_rules, set_norm, set_policy
+from telephony_bridge.norms.policy import (
+    COMPANY,
+    SETTINGS,
+    Norm,
+    Person,
+    Rules,
+    Version,
+    check_norm,
+    list_norms,
+    list_policy,
+    load_rules,
+    read_value,
+    set_norm,
+    set_policy,
+)
 from telephony_bridge.norms.production import day_kind
 from telephony_bridge.norms.tally import (
     Heard,
@@ -26,6 +40,7 @@ from telephony_bridge.norms.tally import (
 )
 
 __all__ = [
+    "COMPANY",
     "SETTINGS",
     "Heard",
     "NewLeads",
@@ -33,7 +48,9 @@ __all__ = [
     "Person",
     "Rules",
     "Tally",
+    "Version",
     "calendar",
+    "check_norm",
     "close_days",
     "closed_days",
     "day_kind",
@@ -47,6 +64,7 @@ __all__ = [
     "new_leads",
     "not_counted",
     "presets",
+    "read_value",
     "report",
     "reports",
     "rules",

@@ -83,6 +83,9 @@ class Person:
     segment: str = "cold"
 
 
+COMPANY = Person(segment="")  # nobody in particular: what is for a team, a segment or a manager does not hold
+
+
 @dataclass(frozen=True, slots=True)
 class Norm:
     """A floor and a goal for a full working day. ``version`` is what a violation stores."""
@@ -115,6 +118,11 @@ class Version:
         )
 
     @property
+    def scope(self) -> tuple[str, str | None, int | None, str | None]:
+        """Of what, and for just whom."""
+        return (self.name, self.team, self.manager_id, self.segment)
+
+    @property
     def rank(self) -> tuple[bool, bool, bool, date, int]:
         """The manager's own beats the team's, that the segment's; then the later beginning, then the later entry."""
         return (self.manager_id is not None, self.team is not None, self.segment is not None, self.from_day or date.min, self.id)
@@ -127,14 +135,22 @@ class Rules:
     norms: Sequence[Version] = ()
     policies: Sequence[Version] = ()
 
-    def value(self, name: str, person: Person, day: date, known: int | None = None) -> str:
-        """A setting as stored, for a person on a day; ``known`` is the last version that may be looked at, all if not given."""
+    def held(self, name: str, person: Person, day: date, known: int | None = None) -> Version | None:
+        """The version of a setting that holds for a person on a day, None where the default does.
+
+        ``known`` is the last version that may be looked at, all if not given.
+        """
         held = [
             version
             for version in self.policies
             if version.name == name and version.holds(person, day) and (known is None or version.id <= known)
         ]
-        return str(max(held, key=lambda version: version.rank).value) if held else SETTINGS[name].default
+        return max(held, key=lambda version: version.rank) if held else None
+
+    def value(self, name: str, person: Person, day: date, known: int | None = None) -> str:
+        """A setting as stored, for a person on a day; ``known`` as for ``held``."""
+        held = self.held(name, person, day, known)
+        return str(held.value) if held is not None else SETTINGS[name].default
 
     def number(self, name: str, person: Person, day: date, known: int | None = None) -> int:
         """A setting in its unit; a clock in minutes after midnight."""
@@ -152,7 +168,7 @@ class Rules:
         return SETTINGS[name].default == value or any(one.name == name and one.value == value for one in self.policies)
 
     def norm(self, metric: str, person: Person, day: date, known: int | None = None) -> Norm | None:
-        """The norm of a metric for the person's segment on a day; None where there is none. ``known`` as for ``value``."""
+        """The norm of a metric for the person's segment on a day; None where there is none. ``known`` as for ``held``."""
         held = [
             version
             for version in self.norms
@@ -165,6 +181,18 @@ class Rules:
             return None
         best = max(held, key=lambda version: version.rank)
         return Norm(metric, person.segment, best.value[0], best.value[1], f"norm {best.id}")
+
+    def under(self, norms: Sequence[Version], policies: Sequence[Version], *, until: date) -> Rules:
+        """These rules had the given versions held; versions for just the same that begin since then and by ``until`` give way."""
+
+        def standing(mine: Sequence[Version], others: Sequence[Version]) -> list[Version]:
+            since = {one.scope: one.from_day or date.min for one in others}
+            return [
+                *others,
+                *(one for one in mine if not since.get(one.scope, date.max) <= (one.from_day or date.min) <= until),
+            ]
+
+        return Rules(standing(self.norms, norms), standing(self.policies, policies))
 
     def version(self, known: int | None = None) -> str:
         """Names the state of the policy that a violation was judged by."""
@@ -205,8 +233,8 @@ async def list_norms(conn: db.Connection) -> list[dict[str, Any]]:
     ]
 
 
-async def list_policy(conn: db.Connection, day: date) -> list[dict[str, Any]]:
-    """Every setting: what holds on a day for the company, its default and meaning, and every version, oldest first."""
+async def list_policy(conn: db.Connection, day: date, person: Person = COMPANY) -> list[dict[str, Any]]:
+    """Every setting: what holds on a day for a person, whose it is, its default and meaning; every version, oldest first."""
     rules = await load_rules(conn)
     versions: dict[str, list[dict[str, Any]]] = {name: [] for name in SETTINGS}
     for row in await conn.fetch(SQL.all_policies):
@@ -222,10 +250,13 @@ async def list_policy(conn: db.Connection, day: date) -> list[dict[str, Any]]:
                 "reason": row["reason"],
             }
         )
+    found = {name: rules.held(name, person, day) for name in SETTINGS}
     return [
         {
             "name": name,
-            "value": rules.value(name, Person(segment=""), day),
+            "value": rules.value(name, person, day),
+            "for": _scope(found[name]),
+            "from": _since(found[name]),
             "unit": setting.unit,
             "default": setting.default,
             "meaning": setting.meaning,
@@ -233,6 +264,21 @@ async def list_policy(conn: db.Connection, day: date) -> list[dict[str, Any]]:
         }
         for name, setting in SETTINGS.items()
     ]
+
+
+def _scope(version: Version | None) -> str:
+    """For whom the version is that holds, in a word: it may be narrower than the default and wider than who asks."""
+    if version is None:
+        return "default"
+    if version.manager_id is not None:
+        return "manager"
+    if version.team is not None:
+        return "team"
+    return "segment" if version.segment is not None else "company"
+
+
+def _since(version: Version | None) -> str | None:
+    return version.from_day.isoformat() if version is not None and version.from_day is not None else None
 
 
 def read_value(name: str, typed: str) -> str:
@@ -304,8 +350,13 @@ async def set_norm(
     now: datetime,
 ) -> int:
     """A new version of a norm; returns its id. Raises ``Refused``."""
+    check_norm(metric, minimum, target)
+    return int(await conn.fetchval(SQL.add_norm, metric, segment, team, manager_id, minimum, target, from_day, author, now))
+
+
+def check_norm(metric: str, minimum: int, target: int) -> None:
+    """Raises ``Refused`` naming what is wrong."""
     if metric not in ("dials", "connects", "new_leads"):
         raise Refused(f"metric: read {metric!r}, expected dials, connects or new_leads")
     if not 0 <= minimum <= target:
         raise Refused(f"a norm needs 0 <= min <= target; read min {minimum}, target {target}")
-    return int(await conn.fetchval(SQL.add_norm, metric, segment, team, manager_id, minimum, target, from_day, author, now))

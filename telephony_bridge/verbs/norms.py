@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from telephony_bridge import db, norms, payroll, people, pipeline
+from telephony_bridge.book import person_of
 from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import AUTHOR, JSON, day_of, in_transaction, next_midnight, show
@@ -74,16 +75,29 @@ def list_norms(as_json: bool = JSON) -> None:
 
 
 @policy_app.command("show")
-def show_policy(as_json: bool = JSON) -> None:
-    """Every setting: its default, what holds today for the company, and its meaning.
+def show_policy(
+    team: str | None = typer.Option(None, "--team", help="What holds for this team."),
+    manager: str | None = typer.Option(
+        None, "--manager", help="What holds for this manager, by handle, in his team and segment."
+    ),
+    segment: str | None = typer.Option(None, "--segment", help="What holds for this segment."),
+    on: str | None = typer.Option(None, "--on", help="What holds on this local day; default: today."),
+    as_json: bool = JSON,
+) -> None:
+    """Every setting: what holds for the company or whom you name, whose version that is and since when, its default and meaning.
 
-    Example: telephony-bridge policy show
+    Example: telephony-bridge policy show --manager ivan --on 2026-12-01
     """
+    asked = day_of(on, "--on")
 
     async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
-        return await norms.list_policy(conn, now.astimezone(company.zone).date())
+        day = asked or now.astimezone(company.zone).date()
+        person = norms.Person(None, team, segment or norms.COMPANY.segment)
+        if manager is not None:
+            person = await person_of(conn, manager, day)
+        return await norms.list_policy(conn, day, person)
 
-    show(in_transaction(run), as_json=as_json, columns=["name", "value", "unit", "default", "meaning"])
+    show(in_transaction(run), as_json=as_json, columns=["name", "value", "for", "from", "unit", "default", "meaning"])
 
 
 @policy_app.command("set")

@@ -108,12 +108,14 @@ async def judge(
     findings: Sequence[Finding],
     *,
     codes: Iterable[str],
+    since: date | None = None,
     now: datetime,
     at: datetime | None = None,
 ) -> dict[str, int]:
     """Brings the rows about these subjects, of these codes, to what the findings say. Judging twice changes nothing.
 
     A row whose finding is gone (the call became another manager's, is no dial after all, is absorbed) closes as ``corrected``.
+    ``since``: rows and findings of days before it are left as they are, where the facts are read no further back.
     ``now``: which deadlines have passed; ``at``: when that is found out, the same if not given.
     Returns how many violations opened, by code.
     """
@@ -124,9 +126,9 @@ async def judge(
     rows = {
         (row["code"], row["subject_id"], row["manager_id"], row["day"]): row
         for row in await conn.fetch(SQL.of_subjects, subject_kind, ids)
-        if row["code"] in wanted
+        if row["code"] in wanted and (since is None or row["day"] >= since)
     }
-    found = {finding.key: finding for finding in findings}
+    found = {finding.key: finding for finding in findings if since is None or finding.day >= since}
     new: list[tuple[Finding, Standing]] = []
     moves: list[tuple[db.Record, Standing, datetime, Finding | None]] = []
     for key in sorted(set(rows) | set(found)):

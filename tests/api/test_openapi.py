@@ -115,7 +115,16 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/managers/{handle}"): ("/managers/ivan", None),
     ("GET", "/norms"): ("/norms", None),
     ("POST", "/policy"): ("/policy", {"name": "repeat_cap", "value": "4", "from": "2026-11-20", "reason": "пробуем"}),
-    ("GET", "/policy"): ("/policy", None),
+    ("GET", "/policy"): ("/policy?manager=ivan&on=2026-11-24", None),
+    ("POST", "/policy/try"): (
+        "/policy/try",
+        {
+            "policy": [{"name": "norm_needs_crm_match", "value": False}],
+            "norms": [{"metric": "dials", "segment": "cold", "min": 1, "target": 1}],
+            "from": "2026-11-23",
+            "to": "2026-11-23",
+        },
+    ),
     ("POST", "/calendar"): ("/calendar", {"date": "2026-12-28", "kind": "short", "note": "корпоратив"}),
     ("GET", "/calendar"): ("/calendar", None),
     ("GET", "/sources"): ("/sources", None),

@@ -22,7 +22,7 @@ FLOORS: list[set[str]] = [
     {"judging"},
     {"callbacks", "claims", "days", "first_calls", "marks", "planning", "promises", "quality", "stock", "sweep"},
     {"owed"},
-    {"anew", "payroll", "passing"},
+    {"anew", "payroll", "passing", "whatif"},
     {"hearing"},
     {"pipeline"},
     {"worker", "api", "pages"},

@@ -131,3 +131,16 @@ async def test_r12_three_conversations_or_a_supervisors_word_are_enough(office: 
     await give_up(office, await office.token_of("ivan"))
     await office.work("23:59", MONDAY + timedelta(days=3))
     assert await statuses(office, "V17") == []
+
+
+async def test_what_is_older_than_promises_are_read_back_stays_as_it_stands(office: Street) -> None:
+    entered = MONDAY - timedelta(days=140)
+    office.clock.now = at("12:00", entered)
+    lead = await office.lead("+79990000008", author="ivan", at=at("11:00", entered).isoformat())
+    await office.dial("11:00", day=entered)
+    await office.work("23:59", entered + timedelta(days=3))
+    assert await statuses(office, "V14") == ["open"]
+    office.clock.now = at("12:00", MONDAY)
+    await office.dial("11:00", number="+79990000008")
+    await office.ask("POST", f"/leads/{lead}/comments", {"author": "ivan", "text": "Спустя время дозвонились."})
+    assert await statuses(office, "V14") == ["open"]

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,10 @@ async def test_r23_a_leavers_cards_are_passed_on(run: Run, tmp_path: Path) -> No
         (["policy", "set", "colour", "red"], 1, "colour"),
         (["norm", "set", "--metric", "smiles", "--segment", "cold", "--min", "1", "--target", "2"], 1, "smiles"),
         (["day", "today"], 2, "today"),
+        (["policy", "show", "--on", "today"], 2, "today"),
+        (["policy", "show", "--manager", "nobody"], 1, "nobody"),
+        (["policy", "try", "missing.json", "--from", "2026-11-23", "--to", "2026-11-24"], 1, "missing.json"),
+        (["policy", "try", "missing.json", "--from", "2026-11-23"], 2, "--to"),
         (["deliveries", "show", "99"], 1, "99"),
         (["deliveries", "show", "99999999999999999999"], 2, "less than"),
         (["deliveries", "replay", "99999999999999999999"], 2, "less than"),
@@ -293,6 +298,55 @@ async def test_a_grown_export_adds_what_is_new_and_one_event_dialects_take_expor
     export.write_text(json.dumps([summary, {**summary, "entry_id": "b"}]))
     told = json.loads((await run("import-cdr", "mango", str(export), "--source", "cloud")).output)
     assert told == {"deliveries": 2, "known": 0, "refused": 0}
+
+
+async def test_other_settings_are_tried_out_of_a_file(run: Run, tmp_path: Path) -> None:
+    await run("source", "add", "office", "--dialect", "asterisk", "--trunk", "PJSIP/trunk*=ip")
+    await run("manager", "add", "ivan", "--name", "Иван", "--extension", "101")
+    await run("policy", "set", "calendar", "none", "--from", "2001-01-01")  # whatever day the test is run on
+    base, cdr = tmp_path / "base.csv", tmp_path / "cdr.json"
+    base.write_text("phone,name\n+79990000001,Анна\n")
+    monday = datetime.now(UTC).date() - timedelta(days=10)
+    monday -= timedelta(days=monday.weekday())
+    cdr.write_text(json.dumps([ami_row(at(f"{9 + index // 2}:{10 + index % 2 * 30}", monday), talk=40) for index in range(18)]))
+    await run("lead", "import", str(base))
+    await run("import-cdr", "asterisk", str(cdr), "--source", "office")
+    await run("work", "--once")
+    period = ("--from", str(monday), "--to", str(monday))
+    tried = tmp_path / "tried.json"
+
+    tried.write_text("{}")
+    assert (await run("policy", "try", str(tried), *period)).output == f"{monday} to {monday}: nothing would change\n"
+    tried.write_text(json.dumps({"policy": [{"name": "repeat_cap", "value": 18}],
+                                 "norms": [{"metric": "dials", "segment": "cold", "min": 10, "target": 18, "manager": "ivan"}]}))  # fmt: skip
+    told = json.loads((await run("policy", "try", str(tried), *period, "--json")).stdout)
+    assert told["managers"][0]["violations"]["V06"] == {"before": 1, "after": 0}
+    shown = (await run("policy", "try", str(tried), *period)).stdout
+    for part in ("Иван (ivan)", "3 -> 18", "V06 1 -> 0"):
+        assert part in shown
+    as_toml = tmp_path / "tried.toml"
+    as_toml.write_text(
+        '[[policy]]\nname = "repeat_cap"\nvalue = 18\n'
+        '[[norms]]\nmetric = "dials"\nsegment = "cold"\nmin = 10\ntarget = 18\nmanager = "ivan"\n'
+    )
+    assert json.loads((await run("policy", "try", str(as_toml), *period, "--json")).stdout) == told
+
+    for text, says in (
+        ("{", "JSON"),
+        ('{"policy": [{"name": "colour", "value": 1}]}', "colour"),
+        ('{"norms": [{"metric": "dials"}]}', "norms.0"),
+    ):
+        tried.write_text(text)
+        refused = await run("policy", "try", str(tried), *period, code=1)
+        assert says in refused.stderr
+        assert refused.stdout == ""
+    await run("policy", "set", "repeat_cap", "5", "--manager", "ivan", "--from", str(monday + timedelta(days=1)))
+    for on, holds in (
+        (monday, ("3", "default", None)),
+        (monday + timedelta(days=1), ("5", "manager", str(monday + timedelta(days=1)))),
+    ):
+        told = json.loads((await run("policy", "show", "--manager", "ivan", "--on", str(on), "--json")).output)
+        assert next((one["value"], one["for"], one["from"]) for one in told if one["name"] == "repeat_cap") == holds
 
 
 async def test_ec_33_ec_66_a_source_has_its_own_threshold_and_its_clock_is_put_right(run: Run) -> None:
