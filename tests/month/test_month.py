@@ -1,0 +1,64 @@
+"""A month of a department, told to the product and to an independent reference: every day's numbers, verdicts and violations agree."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+import pytest
+
+from tests.month.reference import Reference
+from tests.month.telling import Teller
+from tests.month.world import FIRST, Month, World, days_of
+from tests.street import Street
+
+FULL = os.environ.get("MONTH") == "full"  # sixty calls a manager and day instead of eight
+Told = tuple[dict[tuple[str, str], dict[str, Any]], set[tuple[Any, ...]]]
+NOT_YET = {"V08"}  # test_found.py, EC-62: a dial of the next day does not judge anew the day its lead was entered
+
+
+def differences(world: World, lines: dict[tuple[str, str], dict[str, Any]], found: set[tuple[Any, ...]]) -> list[str]:
+    """What product and reference do not agree on, a line each."""
+    reference = Reference(world)
+    wrong = []
+    for one in world["managers"]:
+        for day in world["days"]:
+            expected, line = reference.line(one, day), lines.get((one["handle"], day.isoformat()))
+            if line is None:  # who was free and did nothing is not shown
+                wrong += (
+                    [f"{one['handle']} {day} is not on the board"] if expected["scheduled"] or expected["dials"]["pbx"] else []
+                )
+                continue
+            wrong += [
+                f"{one['handle']} {day} {name}: expected {value}, the board has {line[name]}"
+                for name, value in expected.items()
+                if line[name] != value
+            ]
+    mine = {one for one in reference.violations() if one[0] not in NOT_YET}
+    found = {one for one in found if one[0] not in NOT_YET}
+    wrong += [f"missing: {one}" for one in sorted(mine - found, key=str)]
+    wrong += [f"unexpected: {one}" for one in sorted(found - mine, key=str)]
+    return wrong
+
+
+async def told(street: Street, world: World, dice: random.Random | None = None, *, again: bool = False) -> Told:
+    """What the product says of a world; ``again``: after everything was replayed."""
+    teller = Teller(street, world, dice)
+    await teller.tell()
+    if again:
+        await teller.replay()
+    return await teller.lines(), await teller.violations()
+
+
+async def test_a_month_agrees_with_the_reference(street: Street) -> None:
+    world = Month(1, managers=30, calls=60 if FULL else 8, days=days_of(FIRST, 28)).world()
+    wrong = differences(world, *await told(street, world))
+    assert not wrong, f"{len(wrong)} differences\n" + "\n".join(wrong[:40])
+
+
+@pytest.mark.parametrize("seed", range(8 if FULL else 2))
+async def test_a_week_agrees_in_any_order_and_any_batches_and_after_a_replay(street: Street, seed: int) -> None:
+    world = Month(100 + seed, managers=9, calls=10, days=days_of(FIRST, 7)).world()
+    wrong = differences(world, *await told(street, world, random.Random(seed), again=True))
+    assert not wrong, f"{len(wrong)} differences\n" + "\n".join(wrong[:40])
