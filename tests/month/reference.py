@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -212,7 +213,7 @@ class Reference:
         ]
         reach = self.calls[bisect_left(self.starts, begins - 4 * HOUR) : bisect_left(self.starts, ends)]
         begun = [call["started"] for call in reach if call["started"] >= begins]
-        between = [later - earlier for earlier, later in zip(begun, begun[1:], strict=False)]
+        between = [later - earlier for earlier, later in pairwise(begun)]
         longest = max(30 * MINUTE, 3 * median(between)) if between else 30 * MINUTE
         pauses = [(one["from"], one["to"]) for one in self.silences if one["settled_as"] == "pause"]
         heard, silent = begins, []
@@ -372,7 +373,7 @@ class Reference:
         """V15: a date moved three times in a row and nobody tried in between."""
         for number, plans in self.plans.items():
             mine, moves = [one for one in plans if one["author"] is not None], 0
-            for before, after in zip(mine, mine[1:], strict=False):
+            for before, after in pairwise(mine):
                 tried = any(before["at"] <= at <= after["at"] for at in self.attempts(number))
                 moves = 0 if tried else moves + 1
                 if moves == 3:

@@ -170,3 +170,22 @@ async def test_ec_51_a_date_that_fell_on_an_absence_moves_on_whenever_it_was_ent
     await office.ask("POST", "/managers/ivan/absences", {"from": day, "to": day, "kind": "sick"})
     await office.work("23:30")
     assert ("V09", "open") not in await standing(office)
+
+
+@found
+async def test_contract_8_a_day_told_after_a_later_one_was_closed_is_judged_at_the_next_pass(office: Street) -> None:
+    await pause(office)
+    await office.dial("10:00", day=TUESDAY)
+    await office.work("23:30", TUESDAY)
+    await office.dial("10:00")
+    await office.work("23:30", TUESDAY + timedelta(days=1))
+    assert (await office.line())["verdict"] == "not_met"
+    assert ("V06", "open") in await standing(office)
+
+
+@found
+async def test_r12_a_date_told_after_its_lead_was_lost_does_not_stand(office: Street) -> None:
+    await office.lead()
+    await office.ask("PATCH", "/leads/1", {"stage": "lost", "reason": "closed down"})
+    await write(office, "next-contacts", office.clock.now + timedelta(days=1), set_at=at("09:00").isoformat(), basis="own")
+    assert (await office.ask("GET", "/leads/1"))["next_contact"] is None
