@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-Fact = dict[str, Any]
+from tests.month.days import Days, Fact
+
 Owed = tuple[str, str, Fact, date, datetime, datetime | None]  # code, subject, who, day, until when, when it was done
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-RUSSIA = {date(2026, 11, 3): "short", date(2026, 11, 4): "off", date(2026, 12, 31): "off"}  # of the autumn tried here
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOSCOW = ZoneInfo("Europe/Moscow")  # the company's clock
 METRICS = {"dials": "V06", "connects": "V07", "new_leads": "V08"}
 STOP_LIST = {"ок", "звонил", "-"}
 
@@ -35,14 +35,14 @@ class Reference:
         self.leads = {lead["number"]: lead for lead in told if lead["kind"] == "lead"}
         self.comments, self.plans = by_number(told, "comment"), by_number(told, "plan")
         self.silences = [fact for fact in told if fact["kind"] == "silence"]
-        self.absences = [fact for fact in told if fact["kind"] == "absence"]
+        self.days = Days(world["calendar"], [fact for fact in told if fact["kind"] == "absence"])
         self.losses = {fact["number"]: fact for fact in told if fact["kind"] == "lost"}
         self.starts = [call["started"] for call in self.calls]
         self.of_day: dict[tuple[str, date | None], list[Fact]] = {}
         self.on_number: dict[str, list[Fact]] = {}
         for call in self.calls:
             call["who"] = self.by_extension.get(call["extension"])
-            call["day"] = self.day_of(call["who"], call["started"]) if call["who"] else None
+            call["day"] = self.days.day_of(call["who"], call["started"]) if call["who"] else None
             self.of_day.setdefault((call["extension"], call["day"]), []).append(call)
             if call["number"] is not None:
                 self.on_number.setdefault(call["number"], []).append(call)
@@ -50,70 +50,17 @@ class Reference:
         self.onwards: dict[str, list[str]] = {}  # call -> it and the later ones of its series
         self.find_answers()
 
-    # --- days and shifts -------------------------------------------------------------------------------------------------
-
-    def is_worked(self, person: Fact, day: date, *, absent: bool = True) -> bool:
-        """EC-51, EC-54: his weekday, the production calendar over it, and not away."""
-        kind = self.world["calendar"].get(day) or RUSSIA.get(day, "usual")
-        if absent and any(one["handle"] == person["handle"] and one["from"] <= day <= one["to"] for one in self.absences):
-            return False
-        return kind != "off" and (kind == "work" or WEEK[day.weekday()] in person["days"])
-
-    def is_short(self, day: date) -> bool:
-        return bool((self.world["calendar"].get(day) or RUSSIA.get(day)) == "short")
-
-    def shift(self, person: Fact, day: date) -> tuple[datetime, datetime]:
-        """When it begins and ends, in UTC; over midnight where it ends before it begins (EC-3). Of a short day the usual hours."""
-        zone = ZoneInfo(person["zone"])
-        opens, closes = time.fromisoformat(person["opens"]), time.fromisoformat(person["closes"])
-        begins = datetime.combine(day, opens, zone).astimezone(UTC)
-        ends = datetime.combine(day if closes > opens else day + DAY, closes, zone).astimezone(UTC)
-        return begins, ends
-
-    def day_of(self, person: Fact, at: datetime) -> date:
-        """EC-1, EC-3: the local day; the small hours of a night shift, where there was one, are the day's before."""
-        local = at.astimezone(ZoneInfo(person["zone"])).date()
-        if (
-            person["closes"] <= person["opens"]
-            and self.is_worked(person, local - DAY)
-            and at < self.shift(person, local - DAY)[1]
-        ):
-            return local - DAY
-        return local
-
-    def closes(self, person: Fact, asked: date) -> datetime:
-        """The day's closing: the first 23:30 of his clock after his shift has ended."""
-        day = asked
-        while True:
-            evening = datetime.combine(day, time(23, 30), ZoneInfo(person["zone"])).astimezone(UTC)
-            if evening >= self.shift(person, asked)[1]:
-                return evening
-            day += DAY
-
-    def hours(self, person: Fact, day: date) -> float:
-        """EC-53: of a span over six hours one is the break, and more than a full day nobody owes; a short day is an hour less."""
-        begins, ends = self.shift(person, day)
-        span = (ends - begins) / HOUR
-        return min(span - (1 if span > 6 else 0), 8) - (1 if self.is_short(day) else 0)
-
-    def worked_beside(self, person: Fact, day: date, step: int) -> date:
-        """The next (1) or previous (-1) working day."""
-        day += step * DAY
-        while not self.is_worked(person, day):
-            day += step * DAY
-        return day
-
     # --- numbers -----------------------------------------------------------------------------------------------------------
 
     def lead_of(self, call: Fact) -> Fact | None:
-        """EC-14, EC-15: the lead that has the number, entered before the call or within a week after."""
+        """EC-14, EC-15: the lead that has the number, entered before the call or in the seven days after its own."""
         lead = self.leads.get(call["number"])
-        return lead if lead is not None and lead["at"] <= call["started"] + 7 * DAY else None
+        return lead if lead is not None and lead["at"].astimezone(MOSCOW).date() <= call["day"] + 7 * DAY else None
 
     def reflected(self, call: Fact) -> bool:
         """R14: on a lead by the day's closing."""
         lead = self.lead_of(call)
-        return lead is not None and lead["at"] <= self.closes(call["who"], call["day"])
+        return lead is not None and lead["at"] <= self.days.closes(call["who"], call["day"])
 
     def line(self, person: Fact, day: date) -> dict[str, Any]:
         """His day as the board has it (CONTRACT §6.2)."""
@@ -159,7 +106,7 @@ class Reference:
         }
         for metric in METRICS:
             found[metric] |= self.bounds(person, day, metric)
-        found["scheduled"] = self.is_worked(person, day)
+        found["scheduled"] = self.days.is_worked(person, day)
         found["verdict"] = self.verdict(person, day, found)
         return found
 
@@ -168,12 +115,12 @@ class Reference:
         return [
             lead
             for lead in self.leads.values()
-            if lead["author"] == person["handle"] and lead["source"] != "import" and self.day_of(person, lead["at"]) == day
+            if lead["author"] == person["handle"] and lead["source"] != "import" and self.days.day_of(person, lead["at"]) == day
         ]
 
     def was_dialled(self, person: Fact, lead: Fact, day: date) -> bool:
         """EC-62: by him, by IP, within one working day before or after it was entered."""
-        first, last = self.worked_beside(person, day, -1), self.worked_beside(person, day, 1)
+        first, last = self.days.worked_beside(person, day, -1), self.days.worked_beside(person, day, 1)
         return any(
             call["who"] is person and call["direction"] == "outbound" and call["via"] == "ip" and first <= call["day"] <= last
             for call in self.on_number.get(lead["number"], [])
@@ -181,13 +128,13 @@ class Reference:
 
     def bounds(self, person: Fact, day: date, metric: str) -> dict[str, int]:
         """EC-53, EC-54, EC-55: the norm by his hours of that day, rounded half up; none on a day off."""
-        share = self.hours(person, day) / 8 if self.is_worked(person, day) else 0
+        share = self.days.hours(person, day) / 8 if self.days.is_worked(person, day) else 0
         low, high = self.world["norms"][metric]
         return {"min": int(low * share + 0.5), "target": int(high * share + 0.5)}
 
     def verdict(self, person: Fact, day: date, line: dict[str, Any]) -> str:
         """R43: of three metrics the worst; none without evidence."""
-        if not self.is_worked(person, day):
+        if not self.days.is_worked(person, day):
             return "off"
         if not self.is_closed(person, day):
             return "pending"
@@ -201,11 +148,11 @@ class Reference:
         return 0 if numbers["counted"] < numbers["min"] else 1 if numbers["counted"] < numbers["target"] else 2
 
     def is_closed(self, person: Fact, day: date) -> bool:
-        return self.closes(person, day) <= self.now
+        return self.days.closes(person, day) <= self.now
 
     def gaps(self, person: Fact, day: date) -> list[tuple[datetime, datetime]]:
         """EC-40, CONTRACT §8: silences of the PBX in his shift longer than it takes, beyond one break; recorded outages always."""
-        begins, ends = self.shift(person, day)
+        begins, ends = self.days.shift(person, day)
         outages = [
             (one["from"], one["to"])
             for one in self.silences
@@ -296,32 +243,33 @@ class Reference:
     def hard(self, person: Fact, call: Fact) -> datetime:
         """EC-7, EC-4: an hour after the shift's end, and never less than two hours after the call's."""
         soonest: datetime = call["ended"] + 2 * HOUR
-        return max(soonest, self.shift(person, self.day_of(person, call["started"]))[1] + HOUR)
+        return max(soonest, self.days.shift(person, self.days.day_of(person, call["started"]))[1] + HOUR)
 
     def by_closing(self, person: Fact, call: Fact) -> datetime:
         """V02, V04, V05: by the day's closing; who calls at night has his two hours too."""
         soonest: datetime = call["ended"] + 2 * HOUR
-        return max(soonest, self.closes(person, self.day_of(person, call["started"])))
+        return max(soonest, self.days.closes(person, self.days.day_of(person, call["started"])))
 
     # --- violations ------------------------------------------------------------------------------------------------------------
 
     def violations(self) -> set[tuple[str, str, str, date, str]]:
         """(code, subject, handle, day, status) of all that is or was owed too long: status open or fixed_late."""
-        found = set()
+        found: dict[tuple[str, str, str, date], str] = {}
+        for code, subject, person, day, due, met in self.owed():
+            status = judged(due, met, self.now)
+            if status is not None and day in self.world["days"]:
+                found[code, subject, person["handle"], day] = status  # of two the same day the later stands
+        return {(*key, status) for key, status in found.items()}
+
+    def owed(self) -> Iterator[Owed]:
         for call in self.calls:
             for code, person, due, met in self.duties(call):
-                status = judged(due, met, self.now)
-                if status is not None:
-                    found.add((code, call["key"], person["handle"], self.day_of(person, call["started"]), status))
+                yield code, call["key"], person, self.days.day_of(person, call["started"]), due, met
         for person in self.world["managers"]:
             for day in self.world["days"]:
-                found |= self.norm_violations(person, day)
-        for owed in (self.planned_contacts, self.uncalled_leads, self.pushed_dates, self.leads_given_up):
-            for code, subject, person, day, due, met in owed():
-                status = judged(due, met, self.now)
-                if status is not None and day in self.world["days"]:
-                    found.add((code, subject, person["handle"], day, status))
-        return found
+                yield from self.norms_missed(person, day)
+        for duties in (self.planned_contacts, self.uncalled_leads, self.pushed_dates, self.leads_given_up):
+            yield from duties()
 
     def attempts(self, number: str) -> list[datetime]:
         """EC-49, EC-50: dials to a lead, answered or not, and conversations the client began."""
@@ -335,7 +283,7 @@ class Reference:
 
     def kept_on(self, person: Fact, day: date) -> date:
         """EC-48, EC-51: what falls on a free day is kept on the next working day."""
-        return day if self.is_worked(person, day) else self.worked_beside(person, day, 1)
+        return day if self.days.is_worked(person, day) else self.days.worked_beside(person, day, 1)
 
     def ended(self, plans: list[Fact], place: int) -> datetime | None:
         """When a date stopped standing: the next was set, or the lead was lost."""
@@ -350,12 +298,12 @@ class Reference:
                 if one["author"] is None:
                     continue
                 person = self.people[one["author"]]
-                due_day = self.day_of(person, one["due"])
+                due_day = self.days.day_of(person, one["due"])
                 day = self.kept_on(person, due_day)
-                closing, ended = self.closes(person, day), self.ended(plans, place)
+                closing, ended = self.days.closes(person, day), self.ended(plans, place)
                 if ended is not None and ended < closing:
                     continue
-                tries = [at for at in self.attempts(number) if at >= one["at"] and self.day_of(person, at) >= due_day]
+                tries = [at for at in self.attempts(number) if at >= one["at"] and self.days.day_of(person, at) >= due_day]
                 yield "V09", f"plan {one['ref']}", person, day, closing, min(tries, default=None)
 
     def uncalled_leads(self) -> Iterator[Owed]:
@@ -364,9 +312,9 @@ class Reference:
             if lead["author"] is None or lead["source"] == "import":
                 continue
             person = self.people[lead["author"]]
-            day = self.day_of(person, lead["at"])
+            day = self.days.day_of(person, lead["at"])
             first = min(self.attempts(number), default=None)
-            closing = self.closes(person, self.worked_beside(person, day, 1))
+            closing = self.days.closes(person, self.days.worked_beside(person, day, 1))
             yield "V14", number, person, day, closing, max(first, lead["at"]) if first is not None else None
 
     def pushed_dates(self) -> Iterator[Owed]:
@@ -379,7 +327,7 @@ class Reference:
                 if moves == 3:
                     person = self.people[after["author"]]
                     later = min((at for at in self.attempts(number) if at > after["at"]), default=None)
-                    yield "V15", number, person, self.day_of(person, after["at"]), after["at"], later
+                    yield "V15", number, person, self.days.day_of(person, after["at"]), after["at"], later
 
     def leads_given_up(self) -> Iterator[Owed]:
         """V17: lost by a manager's own word before three conversations (R12)."""
@@ -391,18 +339,16 @@ class Reference:
             ]
             if len(talks) < 3:
                 person = self.people[loss["author"]]
-                yield "V17", number, person, self.day_of(person, loss["at"]), loss["at"], None
+                yield "V17", number, person, self.days.day_of(person, loss["at"]), loss["at"], None
 
-    def norm_violations(self, person: Fact, day: date) -> set[tuple[str, str, str, date, str]]:
+    def norms_missed(self, person: Fact, day: date) -> Iterator[Owed]:
         """V06 to V08: counted below the minimum at the day's closing."""
         line = self.line(person, day)
         if line["verdict"] in ("off", "pending", "not_evaluated"):
-            return set()
-        return {
-            (code, "day", person["handle"], day, "open")
-            for metric, code in METRICS.items()
-            if line[metric]["counted"] < line[metric]["min"]
-        }
+            return
+        for metric, code in METRICS.items():
+            if line[metric]["counted"] < line[metric]["min"]:
+                yield code, "day", person, day, self.days.closes(person, day), None
 
     def duties(self, call: Fact) -> list[tuple[str, Fact, datetime, datetime | None]]:
         """(code, who owes it, until when, when it was done) of a call: V01 to V05."""

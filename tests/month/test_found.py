@@ -189,3 +189,14 @@ async def test_r12_a_date_told_after_its_lead_was_lost_does_not_stand(office: St
     await office.ask("PATCH", "/leads/1", {"stage": "lost", "reason": "closed down"})
     await write(office, "next-contacts", office.clock.now + timedelta(days=1), set_at=at("09:00").isoformat(), basis="own")
     assert (await office.ask("GET", "/leads/1"))["next_contact"] is None
+
+
+@found
+async def test_ec_15_a_replay_finds_no_lead_that_came_too_late(office: Street) -> None:
+    await office.dial("10:00", talk=60, day=MONDAY - timedelta(days=11))
+    await office.lead(at=at("10:00").isoformat(), author="ivan")
+    (before,) = await office.calls()
+    await office.ask("POST", f"/deliveries/{before['deliveries'][0]}/replay", {})
+    await office.understand()
+    (after,) = await office.calls()
+    assert (before["match"], after["match"]) == ("none", "none")

@@ -62,12 +62,16 @@ def world_of(drawn: Sequence[Drawn]) -> World:
     """Each drawn thing at its own second; what cannot have been (a comment where there is no lead yet) did not happen."""
     facts: list[Fact] = []
     leads: set[str] = set()
+    called: set[tuple[str, int, str]] = set()
     for ref, one in enumerate(sorted(drawn, key=lambda one: (one["day"], one["clock"])), 1):
         number, handle = one["number"], COLLEAGUES[one["who"]]["handle"]
         at = datetime.combine(FIRST + one["day"] * DAY, time.fromisoformat(one["clock"]), MOSCOW).astimezone(UTC) + timedelta(
             seconds=7 * ref
         )
         if one["kind"] in ("dial", "inbound"):
+            if (number, one["day"], one["clock"]) in called:
+                continue  # no dropped lines: test_found.py, EC-9
+            called.add((number, one["day"], one["clock"]))
             facts += calls_of(one, f"c{ref}", at)
         elif one["kind"] == "lead" and number not in leads:
             leads.add(number)

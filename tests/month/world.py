@@ -16,13 +16,21 @@ Fact = dict[str, Any]
 World = dict[str, Any]
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ZONES = ("Europe/Moscow", "Europe/Kaliningrad", "Asia/Yekaterinburg")
-NORMS = {"dials": (8, 10), "connects": (4, 5), "new_leads": (2, 3)}
 FIRST, HOLIDAY = date(2026, 11, 2), date(2026, 11, 4)
 PASSES = [time(18, 30, tzinfo=UTC), time(20, 30, tzinfo=UTC), time(21, 30, tzinfo=UTC)]  # 23:30 in each of the zones
 
 
 def days_of(first: date, number: int) -> list[date]:
     return [first + index * DAY for index in range(number)]
+
+
+def norms_of(calls: int) -> dict[str, tuple[int, int]]:
+    """Such that of so many calls a day some miss them, some meet them and some reach their target."""
+    return {
+        "dials": (calls * 5 // 8, calls * 7 // 8),
+        "connects": (calls * 3 // 8, calls // 2),
+        "new_leads": (calls // 4, calls * 3 // 8),
+    }
 
 
 def passes_of(days: Sequence[date], more: int = 3) -> list[datetime]:
@@ -98,7 +106,7 @@ class Month:
     def world(self) -> World:
         return {
             "managers": self.people,
-            "norms": NORMS,
+            "norms": norms_of(self.calls_a_day),
             "calendar": self.calendar,
             "days": self.days,
             "facts": sorted(self.facts, key=lambda fact: (fact["known"], fact["kind"], fact.get("key", fact.get("ref", 0)))),
