@@ -9,7 +9,7 @@ from telephony_bridge import calls, db, deriving, marks
 from telephony_bridge.book import Book, reach
 from telephony_bridge.days import days_ended
 from telephony_bridge.judging import judge_calls
-from telephony_bridge.owed import judge_leads, judge_numbers
+from telephony_bridge.owed import days_of_entry, judge_leads, judge_numbers
 
 
 async def derive_again(
@@ -31,7 +31,9 @@ async def derive_again(
     units: set[tuple[date, str | None, int | None]] = {(row["day"], row["number"], row["manager_id"]) for row in rows}
     for source_id, mine in by_source.items():
         made = await deriving.entries(conn, book, source_id, [(calls.read_call(row), tuple(row["delivery_ids"])) for row in mine])
-        kept = [marks.as_said(deriving.keep_match(row, entry), row["personal"]) for row, entry in zip(mine, made, strict=True)]
+        kept = [
+            marks.as_said(deriving.keep_match(book, row, entry), row["personal"]) for row, entry in zip(mine, made, strict=True)
+        ]
         await calls.write(conn, source_id, [], {row["id"]: entry for row, entry in zip(mine, kept, strict=True)}, {}, now=now)
         units |= {(entry.day, entry.call.number, entry.manager_id) for entry in kept}
     twins = await deriving.find_twins(conn, book, {(day, number) for day, number, _ in units if number is not None})
@@ -58,6 +60,7 @@ async def derive_again(
     )
     await judge_leads(conn, book, old_leads | set(leads), judged_at=judged_at, now=now)
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
+    manager_days |= await days_of_entry(conn, book, old_leads | set(leads))
     await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at)
     if said:  # what they show is settled now: the second time there is nothing left
         await derive_again(conn, book, said, leads=sorted(old_leads), judged_at=judged_at, now=now)

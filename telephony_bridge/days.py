@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from telephony_bridge import crm, db, norms, silence, violations
-from telephony_bridge.book import Book, open_book
+from telephony_bridge.book import Book, open_book, reach
 from telephony_bridge.model import Company, Verdict, rfc3339
 from telephony_bridge.norms import Tally, calendar, verdict
 from telephony_bridge.suspects import judge_suspects
@@ -316,17 +316,24 @@ async def reports(conn: db.Connection, day: date, manager: str | None, *, compan
     ]
 
 
-async def to_close(conn: db.Connection, book: Book, *, now: datetime) -> set[tuple[int, date]]:
-    """(manager, day) pairs that have ended and are not closed yet, since the first call."""
+async def to_close(conn: db.Connection, book: Book, late_since: date | None, *, now: datetime) -> set[tuple[int, date]]:
+    """(manager, day) pairs that have ended and are not closed yet, since the first call.
+
+    ``late_since``: from there also days before closed ones are looked at, for they were told of too late.
+    """
     first = await norms.first_call_day(conn)
     if first is None:
         return set()
     last = await norms.last_closed(conn)
+    if late_since is not None:
+        await reach(conn, book, [late_since])
     found = set()
     for manager_id in book.handles:
         day = max(first, last.get(manager_id, first - timedelta(days=1)) + timedelta(days=1))
+        day = min(day, late_since) if late_since is not None else day
         while book.closes_at(manager_id, day) <= now:
-            found.add((manager_id, day))
+            if (manager_id, day) not in book.closed:
+                found.add((manager_id, day))
             day += timedelta(days=1)
     return found
 

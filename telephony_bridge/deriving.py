@@ -136,7 +136,10 @@ async def entries(
         facts = _facts(book, source_id, manager_id, day, match, lead)
         weight = rules.weigh(call, facts)
         on_lead = rules.on_norm_lead(call, facts)
-        made.append(calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, on_lead, facts.lead_segment))
+        entered_at = min((one.entered_at for one in found), default=None)
+        made.append(
+            calls.Entry(call, delivery_ids, manager_id, duty_id, day, match, weight, on_lead, facts.lead_segment, entered_at)
+        )
     return made
 
 
@@ -215,16 +218,21 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
     await calls.weigh(conn, changed)
 
 
-def keep_match(row: db.Record, entry: calls.Entry) -> calls.Entry:
+def keep_match(book: Book, row: db.Record, entry: calls.Entry) -> calls.Entry:
     """A match is stored with the call (EC-16): it is found anew when other leads have the number, not when leads merely changed.
 
     A lead whose number was changed or removed later keeps its calls; so does one of several that is no longer the most active.
+    What was nobody's when a lead came too late for it stays so when it is told again (EC-15).
     """
     match = entry.match
     is_stored = row["lead_id"] is not None and entry.call.number is not None and entry.call.number == row["number"]
     is_same = match.candidates == tuple(row["candidates"]) and entry.manager_id == row["manager_id"]
     if is_stored and (match.result is MatchResult.NONE or (is_same and match.lead_id is not None)):
         return as_matched(row, entry)
+    if row["match"] == MatchResult.NONE and entry.entered_at is not None and entry.call.number == row["number"]:
+        entered_on = book.day(None, entry.entered_at)
+        if row["day"] < entered_on - timedelta(days=book.setting("match_backfill", None, entered_on)):
+            return as_matched(row, entry)
     return entry
 
 

@@ -14,7 +14,7 @@ from telephony_bridge.days import days_ended
 from telephony_bridge.errors import Malformed, Unreadable
 from telephony_bridge.judging import judge_calls
 from telephony_bridge.model import Call, Company, Delivery, Via
-from telephony_bridge.owed import judge_leads, judge_numbers
+from telephony_bridge.owed import days_of_entry, judge_leads, judge_numbers
 from telephony_bridge.webhooks import Source
 from telephony_bridge.webhooks.dialects.engine import NO_CALL_YET, connected
 from telephony_bridge.webhooks.dialects.reading import Row
@@ -102,7 +102,7 @@ async def _source_told(
 
     new, changed, absorbed = _settle_identity(made, before)
     for row in await calls.whole(conn, changed) if changed else ():
-        changed[row["id"]] = deriving.keep_match(row, changed[row["id"]])
+        changed[row["id"]] = deriving.keep_match(book, row, changed[row["id"]])
     personal = {known.id: known.personal for known in before}
     changed = {id_: marks.as_said(entry, personal[id_]) for id_, entry in changed.items()}
     orphans = await calls.repeating(conn, absorbed)
@@ -132,11 +132,15 @@ async def _source_told(
     changed_ids = {*ids_by_key.values(), *absorbed, *(row["id"] for row in twins)}
     numbers = {(day, number) for day, number, _ in units}
     story.opened.update(await judge_numbers(conn, book, numbers, call_ids=changed_ids, judged_at=judged_at, now=now))
-    dialled = {entry.match.lead_id for entry in (*new, *changed.values()) if entry.match.lead_id is not None} | {
+    dialled = {lead_id for entry in (*new, *changed.values()) for lead_id in entry.match.candidates} | {
         id_ for id_ in leads if id_ is not None
     }
     story.opened.update(await judge_leads(conn, book, dialled, judged_at=judged_at, now=now))
     manager_days = {(manager, day) for day, _, manager in units if manager is not None}
+    unclosed = [day for id_, day in manager_days if (id_, day) not in book.closed and book.closes_at(id_, day) <= judged_at]
+    if unclosed:
+        await webhooks.inbox.told_late(conn, min(unclosed))
+    manager_days |= _told_late(book, made) | await days_of_entry(conn, book, dialled)
     story.opened.update(await days_ended(conn, book, only=manager_days, closed_only=True, now=judged_at))
 
     if said:
@@ -148,6 +152,12 @@ async def _source_told(
     for entry in new:
         story.calls[source.name, entry.call.direction, entry.call.disposition] += 1
         story.matches[entry.match.result] += 1
+
+
+def _told_late(book: Book, made: Sequence[calls.Entry]) -> set[tuple[int, date]]:
+    """Closed days of anybody in which late calls lie: they are evidence for all whom their PBX tells of (EC-38, EC-40)."""
+    late = [entry.call.started_at for entry in made if (entry.manager_id, entry.day) in book.closed]
+    return {pair for at in late for id_ in book.handles if (pair := (id_, book.day(id_, at))) in book.closed}
 
 
 def _by_true_time(call: Call, source: Source) -> Call:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db, matcher, violations
@@ -55,10 +56,13 @@ async def judge_calls(
     exempt = await violations.exemptions_of(conn, leads)
     told = [_duty(book, row, exempt.get(row["lead_id"], ())) for row in rows.values()]
     meetings = {one.duty_id: one for one in await violations.meetings_on(conn, leads, since)}
-    subjects = told + [_meeting_duty(book, one, exempt.get(one.lead_id, ())) for one in meetings.values()]
     written = await violations.comments_on(conn, leads, rows, since)
     said = [fact for one in written for fact in removals.as_said(one)]
     present = [removals.as_it_stands(one, _kept(book, one)) for one in written]
+    facts = [one.fact for one in present]
+    said_machine = duties.said_to_be_machines(told, facts)
+    told = [_without_talk(book, one) if one.id in said_machine else one for one in told]
+    subjects = told + [_meeting_duty(book, one, exempt.get(one.lead_id, ())) for one in meetings.values()]
     planned = await violations.planned_for(conn, leads, since)
     commented = duties.comment_states(subjects, said, now=judged_at)
     contacts = duties.next_contact_states(subjects, planned, now=judged_at)
@@ -79,10 +83,9 @@ async def judge_calls(
         found = entered.get(row["number"]) or ([kept[row["lead_id"]]] if row["lead_id"] in kept else [])
         findings += _findings(book, row, duty, comment, contact, found, lapses.get(duty.id))
     await calls.judge(conn, changed)
-    facts = [one.fact for one in present]
     claimed = duties.claimed(told, facts)
     await calls.claim(conn, {id_: id_ in claimed for id_, row in rows.items() if row["claimed"] != (id_ in claimed)})
-    machines = await _machines_said(conn, rows, duties.said_to_be_machines(told, facts))
+    machines = await _machines_said(conn, rows, said_machine)
     await reweigh(conn, book, _weighing(book, rows, machines, {id_ for id_, *_ in changed}))
     subjects_ids = [str(id_) for id_ in (*rows, *gone)]
     opened = Counter(await violations.judge(conn, "call", subjects_ids, findings, codes=CALL_CODES, now=judged_at, at=now))
@@ -199,6 +202,12 @@ def _duty(book: Book, row: db.Record, exemptions: Sequence[Exemption]) -> duties
     )
 
 
+def _without_talk(book: Book, duty: duties.CallForDuty) -> duties.CallForDuty:
+    """A machine answered: it is owed what an unanswered dial is (EC-32, R18)."""
+    day = book.day(duty.duty_manager, duty.started_at)
+    return replace(duty, conversation=False, comment_due_at=_by_day_close(book, duty.duty_manager, day, duty.ended_at))
+
+
 def _by_day_close(book: Book, manager_id: int | None, day: date, ended_at: datetime) -> datetime:
     """Day close, but as EC-7 never less than two hours after the call: who calls at night owes no more than others."""
     least = timedelta(minutes=book.setting("hard_min", manager_id, day))
@@ -246,6 +255,6 @@ def _findings(
         ):
             due_at = _by_day_close(book, row["manager_id"], row["day"], duty.ended_at)
             owes("V04", row["manager_id"], row["day"], due_at, entered, None)
-        if duty.direction is Direction.INBOUND and duty.conversation:
+        if duty.direction is Direction.INBOUND and duty.disposition is Disposition.ANSWERED:
             owes("V05", duty.duty_manager, day, _by_day_close(book, duty.duty_manager, day, duty.ended_at), entered, None)
     return found

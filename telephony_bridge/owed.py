@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from telephony_bridge import db, violations
 from telephony_bridge.book import Book
@@ -73,6 +73,13 @@ async def _proved(conn: db.Connection, book: Book, found: Sequence[tuple[Finding
         return not any(start < stretch[1] and end > stretch[0] for start, end in spans)
 
     return [finding for finding, stretch in found if is_proved(finding, stretch)]
+
+
+async def days_of_entry(conn: db.Connection, book: Book, lead_ids: Iterable[int]) -> set[tuple[int, date]]:
+    """(manager, day) on which these leads were entered: a dial of a day before or after confirms a new lead (EC-62)."""
+    since = datetime.combine(book.closed_since[0], time(), UTC)
+    entered = await violations.entered(conn, lead_ids, since)
+    return {(author_id, book.day(author_id, at)) for _, author_id, at in entered if author_id in book.handles}
 
 
 async def owed_by(conn: db.Connection, managers: Sequence[int], since: date) -> tuple[set[int], set[int]]:

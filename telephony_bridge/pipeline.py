@@ -153,9 +153,18 @@ async def calendar_changed(conn: db.Connection, day: date, *, company: Company, 
 
 
 async def people_changed(
-    conn: db.Connection, manager_ids: Iterable[int], *, since: date, company: Company, now: datetime
+    conn: db.Connection,
+    manager_ids: Iterable[int],
+    *,
+    since: date,
+    until: date | None = None,
+    company: Company,
+    now: datetime,
 ) -> None:
-    """Extensions, schedules or absences changed: the calls since that day find their manager and day anew (EC-52, EC-59)."""
+    """Extensions, schedules or absences changed: the calls since that day find their manager and day anew (EC-52, EC-59).
+
+    ``until``: closed days up to then are judged anew also where there was no call, for their norm may be gone.
+    """
     judged_at = await webhooks.inbox.take_pen(conn)
     book = await open_book(conn, company, since=since)
     managers = list(manager_ids)
@@ -164,6 +173,9 @@ async def people_changed(
     start = day_start(since)
     leads = {*promised, *await violations.met_since(conn, start, managers)}
     await derive_again(conn, book, touched, leads=sorted(leads), since=start, judged_at=judged_at, now=now)
+    if until is not None:
+        away = {(id_, day) for id_, day in book.closed if id_ in managers and since <= day <= until}
+        await days_ended(conn, book, only=away, closed_only=True, now=judged_at)
     await _judge_reading(conn, book, managers, since, judged_at=judged_at, now=now)
 
 
@@ -211,7 +223,7 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     unseen = await violations.calls_due(conn, now=judged_at)
     opened.update(await judge_numbers_of(conn, book, unseen, judged_at=judged_at, now=judged_at))
     await days_under_way(conn, book, now=now)
-    ended = await to_close(conn, book, now=judged_at)
+    ended = await to_close(conn, book, await webhooks.inbox.late_since(conn), now=judged_at)
     opened.update(await days_ended(conn, book, only=ended, closed_only=False, now=judged_at))
     opened.update(await sweep_base(conn, book, ended, now=judged_at))
     return dict(opened), bool(passed or settled or uncalled or unseen)

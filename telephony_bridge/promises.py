@@ -29,7 +29,9 @@ async def judge_promises(
     since = now - REACH
     promises = await violations.promises_of(conn, leads, since)
     attempts: dict[int, list[datetime]] = {}
-    for lead_id, at in await calls.attempts(conn, leads, since):
+    min_talk = book.setting("min_talk", None, book.day(None, now))
+    of_source = {source.id: source.min_talk for source in book.sources.values() if source.min_talk is not None}
+    for lead_id, at in await calls.attempts(conn, leads, since, min_talk, of_source):
         attempts.setdefault(lead_id, []).append(at)
     entered = [told for told in await violations.entered(conn, leads, since) if told[1] in book.handles]
     spoken = {lead_id: list(at) for lead_id, at in attempts.items()}  # a meeting is an attempt, and no call (EC-49)
@@ -61,8 +63,6 @@ async def judge_promises(
         by_lead.setdefault(one.lead_id, []).append(one)
     too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, spoken.get(lead_id, []))]
     uncalled = [_uncalled(book, lead_id, author_id, at, attempts.get(lead_id, []), deaf) for lead_id, author_id, at in entered]
-    min_talk = book.setting("min_talk", None, book.day(None, now))
-    of_source = {source.id: source.min_talk for source in book.sources.values() if source.min_talk is not None}
     given_up = [
         _given_up(book, lead_id, manager_id, at, conversations)
         for lead_id, manager_id, at, conversations in await violations.given_up(conn, leads, min_talk, of_source)

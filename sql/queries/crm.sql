@@ -79,17 +79,24 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id;
 select lead_id, candidates from calls where id = $1;
 
 -- end_planned
--- The planned contact that stood when another was set no longer does. $1 lead, $2 when the other was set.
-update planned_contacts set closed_at = $2, closed_because = 'moved'
-where id = (select id from planned_contacts where lead_id = $1 and set_at <= $2 order by set_at desc, id desc limit 1)
-  and (closed_at is null or closed_at > $2);
+-- The planned contact that stood when another was set no longer does; a machine's ends no person's. $1 lead, $2 when the other was set,
+-- $3 by which kind of author.
+update planned_contacts set closed_at = greatest($2, set_at), closed_because = 'moved'
+where lead_id = $1 and ((closed_at is null and author_kind = 'machine' and $3 = 'person')
+  or (id = (select id from planned_contacts where lead_id = $1 and author_kind = $3 and set_at <= $2 order by set_at desc, id desc limit 1)
+      and (closed_at is null or closed_at > $2)));
 
 -- plan
--- A planned contact; one set later already (history told out of order) has moved it. $1 lead, $2 manager, $3 due, $4 basis, $5 goal,
--- $6 author, $7 kind of author, $8 set at, $9 why it is far, or null.
+-- A planned contact. One set later already (history told out of order) has moved it, the lead's loss has ended it, and a machine's does
+-- not stand beside a person's. $1 lead, $2 manager, $3 due, $4 basis, $5 goal, $6 author, $7 kind of author, $8 set at, $9 why it is far,
+-- or null.
 insert into planned_contacts (lead_id, manager_id, due_at, basis, goal, author_id, author_kind, set_at, reason, closed_at, closed_because)
-select $1, $2, $3, $4, $5, $6, $7, $8, $9, later.set_at, case when later.set_at is not null then 'moved' end
-from (select min(set_at) as set_at from planned_contacts where lead_id = $1 and set_at > $8) later
+select $1, $2, $3, $4, $5, $6, $7, $8, $9, least(later.at, lost.at), case
+    when lost.at <= coalesce(later.at, lost.at) then 'lost' when later.at is not null then 'moved' end
+from (select min(greatest(p.set_at, $8)) as at from planned_contacts p where p.lead_id = $1
+        and ((p.set_at > $8 and (p.author_kind = 'person' or $7 = 'machine'))
+          or ($7 = 'machine' and p.author_kind = 'person' and p.set_at <= $8 and (p.closed_at is null or p.closed_at > $8)))) later,
+  (select min(l.lost_at) as at from leads l where l.id = $1 and l.stage = 'lost' and l.lost_at >= $8) lost
 returning id;
 
 -- close_planned

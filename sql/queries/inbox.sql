@@ -115,6 +115,15 @@ select judged_at from pen where id = 1 for update;
 -- Takes the pen if nobody holds it.
 select judged_at from pen where id = 1 for update skip locked;
 
+-- told_late
+-- A day is told of that should have been closed before. $1 the first of them.
+update pen set late_since = least(late_since, $1) where id = 1;
+
+-- late_since
+-- The first such day since this was asked last.
+with told as (select late_since from pen where id = 1)
+update pen set late_since = null from told where pen.id = 1 and told.late_since is not null returning told.late_since;
+
 -- judge_until
 -- Deadlines have been watched up to a moment. $1 that moment.
 update pen set judged_at = $1 where id = 1;

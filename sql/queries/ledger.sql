@@ -188,10 +188,12 @@ where day = $1 and manager_id = any($2::bigint[]) and direction = 'outbound' and
 order by started_at, id;
 
 -- attempts
--- When these leads were dialled, by a person, or talked with, since a moment. $1 leads, $2 since.
-select lead_id, started_at from calls
-where lead_id = any($1::bigint[]) and started_at >= $2 and twin_of is null and (direction = 'outbound' or disposition = 'answered')
-  and why_not_dial is distinct from 'robot';
+-- When these leads were dialled or talked with, since a moment. $1 leads, $2 since, $3 seconds that make a conversation, $4 sources that
+-- have their own, $5 theirs. A robot's dial without a conversation is nobody's.
+select c.lead_id, c.started_at from calls c
+left join unnest($4::bigint[], $5::int[]) as t (source_id, min_talk) on t.source_id = c.source_id
+where c.lead_id = any($1::bigint[]) and c.started_at >= $2 and c.twin_of is null and c.why_not_dial is distinct from 'robot'
+  and (c.direction = 'outbound' or (c.disposition = 'answered' and c.talk_seconds >= coalesce(t.min_talk, $3::int)));
 
 -- overdue
 -- Ids of calls whose end was not told in time. $1 sources, $2 began at the latest, one array each.

@@ -236,7 +236,7 @@ async def absent(ask: Ask) -> dict[str, Any]:
     told: NewAbsence = ask.body
     row = await people.by_handle(ask.conn, ask.path["handle"])
     await people.add_absence(ask.conn, row["id"], told.since, told.to, told.kind, now=ask.now)
-    await pipeline.people_changed(ask.conn, [row["id"]], since=told.since, company=ask.company, now=ask.now)
+    await pipeline.people_changed(ask.conn, [row["id"]], since=told.since, until=told.to, company=ask.company, now=ask.now)
     return await _one(ask, row["handle"])
 
 
@@ -245,7 +245,7 @@ async def leave(ask: Ask) -> dict[str, Any]:
     if row["first_day"] is not None and ask.body.on <= row["first_day"]:
         raise NotFound(f"on: {ask.path['handle']} begins on {row['first_day']}; who never began cannot leave")
     await people.leave(ask.conn, row["id"], on=ask.body.on)
-    await pipeline.people_changed(ask.conn, [row["id"]], since=ask.body.on, company=ask.company, now=ask.now)
+    await pipeline.people_changed(ask.conn, [row["id"]], since=ask.body.on, until=date.max, company=ask.company, now=ask.now)
     return await _one(ask, row["handle"])
 
 

@@ -28,6 +28,7 @@ class Entry:
     weight: Weight
     on_norm_lead: bool
     segment: str | None  # of the lead, as weighed
+    entered_at: datetime | None = None  # since when the first of its candidates has the number
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +241,15 @@ async def alike(conn: db.Connection, units: Iterable[tuple[date, str, int]]) -> 
     return list(await conn.fetch(SQL.alike, days, numbers, managers))
 
 
-async def attempts(conn: db.Connection, leads: Sequence[int], since: datetime) -> list[tuple[int, datetime]]:
-    """(lead, when) of every dial to these leads and every conversation with them since a moment."""
-    return [(row["lead_id"], row["started_at"]) for row in await conn.fetch(SQL.attempts, leads, since)]
+async def attempts(
+    conn: db.Connection, leads: Sequence[int], since: datetime, min_talk: int, of_source: Mapping[int, int]
+) -> list[tuple[int, datetime]]:
+    """(lead, when) of every dial to these leads and every conversation with them since a moment.
+
+    ``min_talk`` seconds make a conversation, or what a source has of its own.
+    """
+    rows = await conn.fetch(SQL.attempts, leads, since, min_talk, list(of_source), list(of_source.values()))
+    return [(row["lead_id"], row["started_at"]) for row in rows]
 
 
 async def missed_and_returned(

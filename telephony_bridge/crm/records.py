@@ -78,7 +78,7 @@ async def plan(conn: db.Connection, lead_id: int, told: Plan, *, author: Author,
     """Sets the lead's one open planned contact as of ``at``; what stood before is remembered as moved. Raises ``Refused``."""
     if told.due_at <= at:
         raise Refused(f"next_contact: {rfc3339(told.due_at)} is not after {rfc3339(at)}; the next contact lies ahead")
-    await conn.execute(SQL.end_planned, lead_id, at)
+    await conn.execute(SQL.end_planned, lead_id, at, author.kind)
     return int(
         await conn.fetchval(
             SQL.plan, lead_id, manager_id, told.due_at, told.basis, told.goal, author.manager_id, author.kind, at, told.reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -102,7 +102,7 @@ def leave(handle: str, on: str = typer.Option(..., "--on", help="The first day a
     async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> None:
         manager_id = (await people.by_handle(conn, handle))["id"]
         await people.leave(conn, manager_id, on=day)
-        await pipeline.people_changed(conn, [manager_id], since=day, company=company, now=now)
+        await pipeline.people_changed(conn, [manager_id], since=day, until=date.max, company=company, now=now)
 
     in_transaction(run)
     print(f"{handle} is away from {day}")

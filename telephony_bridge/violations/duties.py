@@ -205,6 +205,7 @@ def covering(calls: Sequence[CallForDuty], comments: Sequence[CommentFact]) -> d
     return found
 
 
+_UNREACHED = frozenset({"no_answer", "busy", "voicemail", "wrong_number", "hung_up"})
 _TALKED = frozenset({"talked", "agreed", "not_interested", "will_call_himself"})
 
 
@@ -246,7 +247,7 @@ def said_to_be_machines(calls: Sequence[CallForDuty], comments: Sequence[Comment
 def _covered(chains: Sequence[Sequence[CallForDuty]], comments: Sequence[CommentFact]) -> dict[int, CommentFact]:
     met: dict[int, CommentFact] = {}
     for comment in sorted(comments, key=lambda one: (one.said_at, one.at, one.id)):
-        for chain in reversed(chains):
+        for chain in _latest_first(chains, comment):
             covered = _reach(chain, comment)
             fresh = [call for call in covered if call.id not in met]
             if fresh:
@@ -257,16 +258,33 @@ def _covered(chains: Sequence[Sequence[CallForDuty]], comments: Sequence[Comment
     return met
 
 
+def _latest_first(chains: Sequence[Sequence[CallForDuty]], comment: CommentFact) -> list[Sequence[CallForDuty]]:
+    """Series in the order in which a comment may be about them: words of a talk are about a conversation first (EC-10)."""
+    latest = list(reversed(chains))
+    if comment.call_id is None and comment.has_text and comment.outcome not in _UNREACHED:
+        latest.sort(key=lambda chain: not any(call.conversation for call in chain))  # stable: the latest stays first
+    return latest
+
+
+def companions(calls: Sequence[CallForDuty]) -> dict[int, list[CallForDuty]]:
+    """Call id -> the calls of its series, itself among them: one comment answers for all of them (EC-9)."""
+    by_lead: dict[object, list[CallForDuty]] = {}
+    for call in calls:
+        if _owes_comment(call):
+            by_lead.setdefault(call.lead_id if call.lead_id is not None else ("call", call.id), []).append(call)
+    return {call.id: chain for mine in by_lead.values() for chain in _chains(mine) for call in chain}
+
+
 def _reach(chain: Sequence[CallForDuty], comment: CommentFact) -> list[CallForDuty]:
-    """The calls of a series this comment covers: all up to the last one it can be about.
+    """The calls of a series this comment covers: all up to the last one that had begun when it was written (EC-9).
 
     An attempt without a conversation is covered by what was said of the later call; a conversation needs text of its own.
     """
     place = place_of(comment)
-    about = [index for index, call in enumerate(chain) if _can_be_about(comment, call) and place in places_of(call)]
-    if not about:
+    if not any(_can_be_about(comment, call) and place in places_of(call) for call in chain):
         return []
-    return [call for call in chain[: about[-1] + 1] if comment.has_text or not call.conversation]
+    last = max(index for index, call in enumerate(chain) if call.started_at - TYPED_WHILE_RINGING <= comment.at)
+    return [call for call in chain[: last + 1] if comment.has_text or not call.conversation]
 
 
 def next_contact_states(calls: Sequence[CallForDuty], planned: Sequence[PlannedFact], *, now: datetime) -> dict[int, State]:

@@ -16,6 +16,7 @@ from telephony_bridge.violations.duties import (
     CallForDuty,
     CommentFact,
     Place,
+    companions,
     covering,
     is_poor,
     place_of,
@@ -98,9 +99,11 @@ def lapses(
     for comment in present:
         by_place.setdefault(place_of(comment.fact), []).append(comment)
     found = {}
+    together = companions(calls)
     for call in calls:
         if call.conversation and call.id in met:
-            near = [comment for place in places_of(call) for comment in by_place.get(place, ())]
+            places = set().union(*(places_of(one) for one in together[call.id]))
+            near = [comment for place in places for comment in by_place.get(place, ())]
             one = lapse(call, met[call.id], near, covered, least_letters[call.id])
             if one is not None:
                 found[call.id] = one

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -289,6 +289,17 @@ async def take_pen(conn: db.Connection) -> datetime:
 async def try_pen(conn: db.Connection) -> bool:
     """Like ``take_pen``, but gives up at once if another worker holds it."""
     return await conn.fetchval(SQL.try_pen) is not None
+
+
+async def told_late(conn: db.Connection, day: date) -> None:
+    """A day is told of that should have been closed before."""
+    await conn.execute(SQL.told_late, day)
+
+
+async def late_since(conn: db.Connection) -> date | None:
+    """The first day that was told of too late since this was asked last."""
+    day: date | None = await conn.fetchval(SQL.late_since)
+    return day
 
 
 async def judge_until(conn: db.Connection, now: datetime) -> None:

@@ -174,7 +174,14 @@ class Teller:
                 else:
                     lost = crm.Changes({"stage": "lost", "lost_reason": "no interest"})
                     await crm.change_lead(
-                        conn, self.leads[fact["number"]], lost, by=manager_id, at=fact["at"], now=now, region=company.region
+                        conn,
+                        self.leads[fact["number"]],
+                        lost,
+                        author="month",
+                        by=manager_id,
+                        at=fact["at"],
+                        now=now,
+                        region=company.region,
                     )
             story = pipeline.leads_changed if kind in ("lead", "lost") else pipeline.notes_came
             touched = [self.leads[fact["number"]] for fact in batch]
