@@ -5,7 +5,7 @@ As the facts stand in this transaction, for the leads asked about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import date, datetime, timedelta
 
 from telephony_bridge import calls, db, silence, violations
@@ -16,7 +16,7 @@ from telephony_bridge.violations.promises import Holding, Promise, holdings, is_
 
 LEAD_CODES = ("V14", "V15", "V17")
 REACH = timedelta(days=120)  # how old a planned contact may be that calls still speak about
-_FAR = 92  # days ahead a working day is looked for: after a longer absence somebody else has the lead
+_Owed = tuple[Finding, date]  # what is owed, and the day on which the PBX would have seen it done
 
 
 async def judge_promises(
@@ -40,20 +40,21 @@ async def judge_promises(
             spoken.setdefault(meeting.lead_id, []).append(meeting.started_at)
     exempt = await violations.exemptions_of(conn, leads)
 
-    def missed_of(deaf: Set[tuple[int, date]]) -> list[Finding | None]:
-        return [
+    def unattempted(deaf: Set[tuple[int, date]]) -> tuple[list[_Owed], list[_Owed]]:
+        missed = [
             _missed(book, one, holding, spoken.get(one.lead_id, []), exempt.get(one.lead_id, ()), deaf)
             for one in promises
             for holding in holdings(one)
         ]
+        uncalled = [_uncalled(book, lead, author, at, attempts.get(lead, []), deaf) for lead, author, at in entered]
+        return [one for one in missed if one is not None], uncalled
 
-    deaf = await _deaf_days(conn, book, missed_of, entered, attempts, now=judged_at)
-    missed = missed_of(deaf)
+    missed, uncalled = unattempted(await _deaf_days(conn, book, unattempted, now=judged_at))
     opened = await violations.judge(
         conn,
         "planned",
         [str(one.id) for one in promises],
-        [found for found in missed if found is not None],
+        [found for found, _ in missed],
         codes=("V09",),
         now=judged_at,
         at=now,
@@ -62,14 +63,13 @@ async def judge_promises(
     for one in promises:
         by_lead.setdefault(one.lead_id, []).append(one)
     too_often = [found for lead_id, mine in by_lead.items() for found in _pushed(book, mine, spoken.get(lead_id, []))]
-    uncalled = [_uncalled(book, lead_id, author_id, at, attempts.get(lead_id, []), deaf) for lead_id, author_id, at in entered]
     given_up = [
         _given_up(book, lead_id, manager_id, at, conversations)
         for lead_id, manager_id, at, conversations in await violations.given_up(conn, leads, min_talk, of_source)
         if conversations < book.setting("close_min_contacts", manager_id, book.day(manager_id, at))
     ]
     subjects = [str(lead_id) for lead_id in leads]
-    findings = [*too_often, *uncalled, *given_up]
+    findings = [*too_often, *(found for found, _ in uncalled), *given_up]
     return opened | await violations.judge(
         conn, "lead", subjects, findings, codes=LEAD_CODES, since=since.date(), now=judged_at, at=now
     )
@@ -93,52 +93,52 @@ def _given_up(book: Book, lead_id: int, manager_id: int, at: datetime, conversat
 
 def _uncalled(
     book: Book, lead_id: int, author_id: int, entered_at: datetime, attempts: list[datetime], deaf: Set[tuple[int, date]]
-) -> Finding:
+) -> _Owed:
     """A lead entered and not dialled by the close of the next working day; one dialled first and entered then is no debt."""
     day = book.day(author_id, entered_at)
-    due_day = _working_day(book, author_id, day + timedelta(days=1), deaf) or day + timedelta(days=1)
     dialled = min(attempts, default=None)
-    return Finding(
+    met_at = max(dialled, entered_at) if dialled is not None else None
+    due_day = _heard_day(book, author_id, day + timedelta(days=1), met_at, deaf) or day + timedelta(days=1)
+    found = Finding(
         code="V14",
         subject_kind="lead",
         subject_id=str(lead_id),
         manager_id=author_id,
         day=day,
         due_at=book.closes_at(author_id, due_day),
-        met_at=max(dialled, entered_at) if dialled is not None else None,
+        met_at=met_at,
         evidence={"lead": lead_id, "entered_at": entered_at.isoformat()},
         policy_version=book.version(author_id, day),
     )
+    return found, due_day
 
 
-def _working_day(book: Book, manager_id: int, day: date, deaf: Set[tuple[int, date]]) -> date | None:
+def _heard_day(book: Book, manager_id: int, first: date, met_at: datetime | None, deaf: Set[tuple[int, date]]) -> date | None:
     """The day a promise falls on: a weekend's or an absence's is kept on the next working day (EC-48, EC-51).
 
-    So is that of a day on which the PBX was not heard: that it saw no dial proves nothing (EC-40).
+    So is what was not kept on a day on which the PBX was not heard: that it saw no dial proves nothing (EC-40).
     """
-    schedule = book.schedule(manager_id)
-    days = (day + timedelta(days=shift) for shift in range(_FAR))
-    return next((one for one in days if (manager_id, one) not in deaf and calendar.shift(schedule, one) is not None), None)
+    day = calendar.working_day(book.schedule(manager_id), first)
+    while day is not None and (manager_id, day) in deaf and (met_at is None or met_at > book.closes_at(manager_id, day)):
+        day = calendar.working_day(book.schedule(manager_id), day + timedelta(days=1))
+    return day
 
 
 async def _deaf_days(
     conn: db.Connection,
     book: Book,
-    missed_of: Callable[[Set[tuple[int, date]]], list[Finding | None]],
-    entered: Sequence[tuple[int, int, datetime]],
-    attempts: Mapping[int, list[datetime]],
+    unattempted: Callable[[Set[tuple[int, date]]], tuple[list[_Owed], list[_Owed]]],
     *,
     now: datetime,
 ) -> Set[tuple[int, date]]:
     """(manager, day) on which something would be missed and the PBX was not heard; what moves on from one may meet the next."""
     deaf: set[tuple[int, date]] = set()
     while True:
-        found: list[Finding | None] = missed_of(deaf)
-        found += [_uncalled(book, lead, author, at, attempts.get(lead, []), deaf) for lead, author, at in entered]
+        missed, uncalled = unattempted(deaf)
         overdue = {
-            (one.manager_id, book.day(one.manager_id, one.due_at))
-            for one in found
-            if one is not None and one.due_at <= now and (one.met_at is None or one.met_at > one.due_at)
+            (one.manager_id, due_day)
+            for one, due_day in (*missed, *uncalled)
+            if one.due_at <= now and (one.met_at is None or one.met_at > one.due_at)
         }
         fresh = await silence.unheard(conn, book, overdue - deaf, now=now) if overdue else set()
         if not fresh - deaf:
@@ -153,7 +153,7 @@ def _missed(
     attempts: list[datetime],
     exemptions: Sequence[Exemption],
     deaf: Set[tuple[int, date]],
-) -> Finding | None:
+) -> _Owed | None:
     """What one manager owes of a planned contact; who got it by a hand-over has until his next working day at least (R23)."""
     manager_id = holding.manager_id
     if manager_id is None or manager_id not in book.handles:
@@ -166,10 +166,10 @@ def _missed(
     first = book.day(manager_id, falls_at)
     if holding.since is not None:
         first = max(first, book.day(manager_id, holding.since) + timedelta(days=1))
-    day = _working_day(book, manager_id, first, deaf)
+    day = _heard_day(book, manager_id, first, met_at, deaf)
     if day is None or not is_judged(promise, holding, book.closes_at(manager_id, day)):
         return None
-    return Finding(
+    found = Finding(
         code="V09",
         subject_kind="planned",
         subject_id=str(promise.id),
@@ -180,6 +180,7 @@ def _missed(
         evidence={"lead": promise.lead_id, "planned": promise.id, "basis": promise.basis},
         policy_version=book.version(manager_id, day),
     )
+    return found, day
 
 
 def _pushed(book: Book, promises: list[Promise], attempts: list[datetime]) -> list[Finding]:

@@ -6,6 +6,7 @@ Written from the rules and not from the product: dicts and lists, nothing import
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -38,6 +39,7 @@ class Reference:
         self.days = Days(world["calendar"], [fact for fact in told if fact["kind"] == "absence"])
         self.losses = {fact["number"]: fact for fact in told if fact["kind"] == "lost"}
         self.starts = [call["started"] for call in self.calls]
+        self.told_on = Counter(call["started"].date() for call in self.calls)
         self.of_day: dict[tuple[str, date | None], list[Fact]] = {}
         self.on_number: dict[str, list[Fact]] = {}
         for call in self.calls:
@@ -285,6 +287,25 @@ class Reference:
         """EC-48, EC-51: what falls on a free day is kept on the next working day."""
         return day if self.days.is_worked(person, day) else self.days.worked_beside(person, day, 1)
 
+    def heard_on(self, person: Fact, day: date, met: datetime | None) -> date:
+        """EC-40: what was not kept on a day without evidence is due on the next one that has it.
+
+        A recorded outage always is such a day, a silence where the PBX tells twenty calls or more on its usual day.
+        """
+        while True:
+            closing = self.days.closes(person, day)
+            if closing > self.now or (met is not None and met <= closing) or not self.is_deaf(person, day):
+                return day
+            day = self.days.worked_beside(person, day, 1)
+
+    def is_deaf(self, person: Fact, day: date) -> bool:
+        begins, ends = self.days.shift(person, day)
+        if any(one["settled_as"] == "outage" and one["from"] < ends and one["to"] > begins for one in self.silences):
+            return True
+        week = [day - ago * DAY for ago in range(1, 8)]
+        usual = [number for one in week if (number := self.told_on.get(one, 0))]
+        return bool(self.gaps(person, day)) and bool(usual) and median(usual) >= 20
+
     def ended(self, plans: list[Fact], place: int) -> datetime | None:
         """When a date stopped standing: the next was set, or the lead was lost."""
         one = plans[place]
@@ -299,11 +320,11 @@ class Reference:
                     continue
                 person = self.people[one["author"]]
                 due_day = self.days.day_of(person, one["due"])
-                day = self.kept_on(person, due_day)
+                tries = [at for at in self.attempts(number) if at >= one["at"] and self.days.day_of(person, at) >= due_day]
+                day = self.heard_on(person, self.kept_on(person, due_day), min(tries, default=None))
                 closing, ended = self.days.closes(person, day), self.ended(plans, place)
                 if ended is not None and ended < closing:
                     continue
-                tries = [at for at in self.attempts(number) if at >= one["at"] and self.days.day_of(person, at) >= due_day]
                 yield "V09", f"plan {one['ref']}", person, day, closing, min(tries, default=None)
 
     def uncalled_leads(self) -> Iterator[Owed]:
@@ -314,8 +335,9 @@ class Reference:
             person = self.people[lead["author"]]
             day = self.days.day_of(person, lead["at"])
             first = min(self.attempts(number), default=None)
-            closing = self.days.closes(person, self.days.worked_beside(person, day, 1))
-            yield "V14", number, person, day, closing, max(first, lead["at"]) if first is not None else None
+            met = max(first, lead["at"]) if first is not None else None
+            closing = self.days.closes(person, self.heard_on(person, self.days.worked_beside(person, day, 1), met))
+            yield "V14", number, person, day, closing, met
 
     def pushed_dates(self) -> Iterator[Owed]:
         """V15: a date moved three times in a row and nobody tried in between."""
