@@ -20,6 +20,7 @@ Owed = tuple[str, str, Fact, date, datetime, datetime | None]  # code, subject, 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MOSCOW = ZoneInfo("Europe/Moscow")  # the company's clock
 METRICS = {"dials": "V06", "connects": "V07", "new_leads": "V08"}
+UNREACHED = {"no_answer", "busy", "voicemail", "wrong_number", "hung_up"}
 STOP_LIST = {"ок", "звонил", "-"}
 
 
@@ -225,16 +226,20 @@ class Reference:
         return found
 
     def answered_by(self, one: Fact, chains: list[list[Fact]]) -> list[Fact]:
-        """A comment on a call answers for its series up to it, one on the lead for the latest series that has no answer yet (EC-10).
+        """A comment on a call answers for what has begun of its series, one on the lead for the latest that has no answer (EC-10).
 
-        An outcome without words is enough only where nobody talked (R18).
+        Words on the lead are about a conversation first, unless their outcome says that nobody was reached. An outcome without
+        words is enough only where nobody talked (R18).
         """
-        for chain in reversed(chains):
+        latest = list(reversed(chains))
+        if one["call"] is None and one["text"] and one["outcome"] not in UNREACHED:
+            talks = [chain for chain in latest if any(self.is_conversation(call) for call in chain)]
+            latest = talks + [chain for chain in latest if chain not in talks]
+        for chain in latest:
             begun = [call for call in chain if call["started"] - 2 * MINUTE <= one["at"]]  # EC-5, EC-6
-            ends = [place for place, call in enumerate(begun) if one["call"] in (None, call["key"]) and self.is_said(one, call)]
-            if not ends:
+            if not any(one["call"] in (None, call["key"]) and self.is_said(one, call) for call in begun):
                 continue
-            meant = [call for call in begun[: ends[-1] + 1] if self.is_said(one, call)]
+            meant = [call for call in begun if self.is_said(one, call)]
             if one["call"] is not None or any(call["key"] not in self.answers for call in meant):
                 return meant
         return []
@@ -310,7 +315,8 @@ class Reference:
         """When a date stopped standing: the next was set, or the lead was lost."""
         one = plans[place]
         lost = [loss["at"] for loss in [self.losses.get(one["number"])] if loss is not None and loss["at"] >= one["at"]]
-        return min([other["at"] for other in plans[place + 1 : place + 2]] + lost, default=None)
+        later = [other["at"] for other in plans[place + 1 :] if other["author"] is not None]  # R19: a machine's ends no one's
+        return min(later[:1] + lost, default=None)
 
     def planned_contacts(self) -> Iterator[Owed]:
         """V09: the day a date fell on has passed without an attempt; one that was moved before is not missed."""
