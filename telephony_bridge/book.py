@@ -26,6 +26,7 @@ class Closed:
     policies_until: int
     norms_until: int
     moves_until: int
+    calls_until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,11 @@ class Book:
         if source is not None and source.min_talk is not None:
             return source.min_talk
         return self.setting("min_talk", manager_id, day)
+
+    def is_late(self, manager_id: int, day: date, call_id: int) -> bool:
+        """Whether a call was told of after the day had been closed: what it owes is judged by late evidence (EC-38)."""
+        closed = self.closed.get((manager_id, day))
+        return closed is not None and call_id > closed.calls_until
 
     def has_left(self, manager_id: int | None, day: date) -> bool:
         """Whether the day is after his last one: calls by his extension are then somebody else's doing (EC-60)."""
@@ -186,7 +192,12 @@ async def open_book(conn: db.Connection, company: Company, *, since: date, rules
 async def _closings(conn: db.Connection, since: date, before: date | None) -> dict[tuple[int, date], Closed]:
     return {
         (row["manager_id"], row["day"]): Closed(
-            row["closed_at"], row["leads_until"], row["policies_until"], row["norms_until"], row["moves_until"]
+            row["closed_at"],
+            row["leads_until"],
+            row["policies_until"],
+            row["norms_until"],
+            row["moves_until"],
+            row["calls_until"],
         )
         for row in await norms.closed_days(conn, since, before)
     }

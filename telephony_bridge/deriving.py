@@ -21,9 +21,11 @@ from telephony_bridge.model import (
     MatchResult,
     Talk,
     Weight,
+    WhyNot,
 )
 from telephony_bridge.norms import rules
 
+_FOUND = (MatchResult.MATCHED, MatchResult.AMBIGUOUS, MatchResult.NONE)
 _PERSONAL = ("personal", "private")  # a mark that holds; a private number (EC-25)
 
 
@@ -79,6 +81,11 @@ def _match(
     return matcher.choose([lead.as_of(call.started_at) for lead in leads], caller_id=manager_id, day=day)
 
 
+def _was_in_time(row: db.Record | None, lead: LeadCandidate) -> bool:
+    """On a closed day a call stays on the lead it was on, also where the number was taken away and given back."""
+    return row is not None and row["lead_id"] == lead.lead_id and row["why_not_dial"] != WhyNot.NO_LEAD
+
+
 def _facts(
     book: Book,
     source_id: int,
@@ -97,7 +104,7 @@ def _facts(
         has_manager=manager_id is not None,
         match=match.result,
         lead_segment=lead.segment_as_of(closed.moves_until if closed is not None else None) if lead is not None else None,
-        lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until),
+        lead_in_time=lead is not None and (closed is None or lead.entered_at <= closed.leads_until or _was_in_time(row, lead)),
         norm_segments=frozenset(segment for segment, _ in book.week(manager_id, day).segments),
         repeat_cap=book.setting("repeat_cap", manager_id, day),
         min_talk=book.min_talk(source_id, manager_id, day),
@@ -219,17 +226,19 @@ async def reweigh(conn: db.Connection, book: Book, units: Iterable[tuple[date, s
 
 
 def keep_match(book: Book, row: db.Record, entry: calls.Entry) -> calls.Entry:
-    """A match is stored with the call (EC-16): it is found anew when other leads have the number, not when leads merely changed.
+    """A match is stored with the call and not undone (EC-16): who has the number now, or is the most active, moves no call.
 
-    A lead whose number was changed or removed later keeps its calls; so does one of several that is no longer the most active.
-    What was nobody's when a lead came too late for it stays so when it is told again (EC-15).
+    Another caller finds its lead anew (EC-59). What was nobody's when a lead came too late for it stays so when it is told
+    again (EC-15).
     """
     match = entry.match
-    is_stored = row["lead_id"] is not None and entry.call.number is not None and entry.call.number == row["number"]
-    is_same = match.candidates == tuple(row["candidates"]) and entry.manager_id == row["manager_id"]
-    if is_stored and (match.result is MatchResult.NONE or (is_same and match.lead_id is not None)):
+    if entry.call.number is None or entry.call.number != row["number"] or match.result not in _FOUND:
+        return entry
+    if row["lead_id"] is not None and entry.manager_id == row["manager_id"]:
         return as_matched(row, entry)
-    if row["match"] == MatchResult.NONE and entry.entered_at is not None and entry.call.number == row["number"]:
+    if row["lead_id"] is not None and match.result is MatchResult.NONE:
+        return as_matched(row, entry)
+    if row["match"] == MatchResult.NONE and entry.entered_at is not None:
         entered_on = book.day(None, entry.entered_at)
         if row["day"] < entered_on - timedelta(days=book.setting("match_backfill", None, entered_on)):
             return as_matched(row, entry)
@@ -238,6 +247,7 @@ def keep_match(book: Book, row: db.Record, entry: calls.Entry) -> calls.Entry:
 
 def as_matched(row: db.Record, entry: calls.Entry) -> calls.Entry:
     """The call on the lead it was on, and counting for what it did."""
-    kept = Match(MatchResult(row["match"]), row["lead_id"], tuple(row["candidates"]), row["match_reason"])
+    candidates = tuple(sorted({*row["candidates"], *entry.match.candidates})) if row["lead_id"] is not None else ()
+    kept = Match(MatchResult(row["match"]), row["lead_id"], candidates, row["match_reason"])
     weight = Weight(row["why_not_dial"], row["why_not_connect"])
     return replace(entry, match=kept, weight=weight, on_norm_lead=row["on_norm_lead"], segment=row["segment"])

@@ -177,6 +177,7 @@ def _duty(book: Book, row: db.Record, exemptions: Sequence[Exemption]) -> duties
         or not row["final"]
         or row["twin_of"] is not None
         or (row["robot"] and not conversation)
+        or (row["direction"] == Direction.INBOUND and row["number"] is None)  # nobody's card to write on (EC-21)
         or book.has_left(manager_id, day)
     )
     return duties.CallForDuty(
@@ -233,6 +234,7 @@ def _findings(
         "deliveries": list(row["delivery_ids"]),
         "lead": row["lead_id"],
         "talk_seconds": row["talk_seconds"],
+        **({"late_evidence": True} if book.is_late(duty.duty_manager, day, row["id"]) else {}),
     }
     found = []
     if comment.word != "not_needed" and duty.conversation:
@@ -254,7 +256,17 @@ def _findings(
             and not book.has_left(row["manager_id"], row["day"])
         ):
             due_at = _by_day_close(book, row["manager_id"], row["day"], duty.ended_at)
-            owes("V04", row["manager_id"], row["day"], due_at, entered, None)
+            met_at = _met_in_time(book, row["manager_id"], row["day"], entered, due_at)
+            owes("V04", row["manager_id"], row["day"], due_at, met_at, None)
         if duty.direction is Direction.INBOUND and duty.disposition is Disposition.ANSWERED:
-            owes("V05", duty.duty_manager, day, _by_day_close(book, duty.duty_manager, day, duty.ended_at), entered, None)
+            due_at = _by_day_close(book, duty.duty_manager, day, duty.ended_at)
+            owes("V05", duty.duty_manager, day, due_at, _met_in_time(book, duty.duty_manager, day, entered, due_at), None)
     return found
+
+
+def _met_in_time(book: Book, manager_id: int, day: date, entered_at: datetime | None, due_at: datetime) -> datetime | None:
+    """When the lead was there. What the closing of a day still saw was in time, whenever the worker came (R14)."""
+    if entered_at is None:
+        return None
+    closed = book.closed.get((manager_id, day))
+    return min(entered_at, due_at) if closed is None or entered_at <= closed.leads_until else entered_at

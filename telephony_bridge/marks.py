@@ -19,7 +19,7 @@ def as_said(entry: calls.Entry, personal: str | None) -> calls.Entry:
     """A call whose private mark holds is nobody's lead: it counts for nothing and owes nothing."""
     if personal != "held" or entry.match.result in _FREE:
         return entry
-    why = entry.weight.why_not_dial if entry.weight.why_not_dial is WhyNot.INBOUND else WhyNot.PERSONAL
+    why = entry.weight.why_not_dial if entry.weight.why_not_dial == WhyNot.INBOUND else WhyNot.PERSONAL
     return replace(entry, match=Match(MatchResult.EXCLUDED, reason="personal"), weight=Weight(why, why), on_norm_lead=False)
 
 

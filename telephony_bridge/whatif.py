@@ -204,7 +204,7 @@ def _close_as_would_be(other: Book, in_force: Book, period: _Period) -> None:
         if known is not None:
             moved[pair] = replace(known, at=known.at + (would - was), leads_until=known.leads_until + (would - was))
         elif was > period.judged_at:
-            moved[pair] = Closed(would, would, _EVER, _EVER, _EVER)
+            moved[pair] = Closed(would, would, _EVER, _EVER, _EVER, _EVER)
     other.closed.update(moved)
     other.reopen(pair for pair, closed in moved.items() if closed.at > period.judged_at)
 

@@ -36,10 +36,12 @@ cross join lateral (select coalesce((select v.was from lead_moves v where v.lead
 cross join lateral (select not exists (
     select from lead_phones mine join lead_phones other on other.phone = mine.phone and other.lead_id <> mine.lead_id
     join leads elder on elder.id = other.lead_id
-    where mine.lead_id = l.id and (elder.entered_at, elder.id) < (l.entered_at, l.id)) as fresh) f
+    where mine.lead_id = l.id and (elder.entered_at, elder.id) < (l.entered_at, l.id)
+      and (mine.extension is null or other.extension is null or mine.extension = other.extension)) as fresh) f
 cross join lateral (select exists (
-    select from lead_phones mine join calls c on c.number = mine.phone
-    where mine.lead_id = l.id and c.day between u.first_day and u.last_day and c.manager_id = u.manager_id
+    select from calls c
+    where (c.lead_id = l.id or c.number in (select mine.phone from lead_phones mine where mine.lead_id = l.id))
+      and c.day between u.first_day and u.last_day and c.manager_id = u.manager_id
       and c.direction = 'outbound' and c.via = 'ip' and c.match <> 'excluded' and c.why_not_dial is distinct from 'robot') as dialled) d
 group by u.manager_id, held.segment;
 
@@ -75,7 +77,7 @@ from silences q join sources s on s.id = q.source_id order by q.id desc limit $1
 
 -- closed
 -- Which days since a first one are closed for whom, and what was known then. $1 first day, $2 before this day, or null.
-select manager_id, day, closed_at, leads_until, policies_until, norms_until, moves_until from closed_days
+select manager_id, day, closed_at, leads_until, policies_until, norms_until, moves_until, calls_until from closed_days
 where day >= $1 and ($2::date is null or day < $2);
 
 -- newest_lead
@@ -85,12 +87,13 @@ select greatest((select max(entered_at) from leads), (select max(added_at) from 
 -- close_day
 -- Closes days, or closes them again, with all that is known now. $1 managers, $2 days, one array each, $3 now, $4 the newest entry of a
 -- lead that is still seen.
-insert into closed_days (manager_id, day, closed_at, leads_until, policies_until, norms_until, moves_until)
+insert into closed_days (manager_id, day, closed_at, leads_until, policies_until, norms_until, moves_until, calls_until)
 select u.manager_id, u.day, $3::timestamptz, $4::timestamptz, (select coalesce(max(id), 0) from policies),
-  (select coalesce(max(id), 0) from norms), (select coalesce(max(id), 0) from lead_moves)
+  (select coalesce(max(id), 0) from norms), (select coalesce(max(id), 0) from lead_moves), (select coalesce(max(id), 0) from calls)
 from unnest($1::bigint[], $2::date[]) as u (manager_id, day)
 on conflict (manager_id, day) do update set closed_at = excluded.closed_at, leads_until = excluded.leads_until,
-  policies_until = excluded.policies_until, norms_until = excluded.norms_until, moves_until = excluded.moves_until;
+  policies_until = excluded.policies_until, norms_until = excluded.norms_until, moves_until = excluded.moves_until,
+  calls_until = excluded.calls_until;
 
 -- report
 -- Puts days on record as they stand. $1 managers, $2 days, $3 lines, one array each, $4 kind, $5 now, $6 author, $7 reason.

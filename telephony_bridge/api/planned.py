@@ -47,7 +47,9 @@ async def find(ask: Ask) -> dict[str, Any]:
         zone = (schedule.week(ask.query.day) if ask.query.day is not None else schedule.week_at(ask.now)).timezone
     day = ask.query.day or ask.now.astimezone(zone).date()
     begins = datetime.combine(day, time(), zone)
-    found = await crm.planned(ask.conn, before=datetime.combine(day + timedelta(days=1), time(), zone), manager_id=manager_id)
+    found = await crm.planned(
+        ask.conn, before=datetime.combine(day + timedelta(days=1), time(), zone), manager_id=manager_id, zone=zone
+    )
     items = [{**one, "overdue": datetime.fromisoformat(one["at"]) < begins} for one in found]
     return {"items": items, "next": None}
 

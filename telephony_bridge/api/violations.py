@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -76,6 +76,9 @@ async def find(ask: Ask) -> dict[str, Any]:
             raise Refused(f"code: read {code!r}, expected one of {', '.join(violations.CODES)}")
         code = codes[code]
     statuses = asked.status.split(",") if asked.status is not None else None
+    for status in statuses or ():
+        if status not in get_args(Status):
+            raise Refused(f"status: read {status!r}, expected one of {', '.join(get_args(Status))}")
     manager_id = await ask.manager_id(asked.manager)
     items = await violations.listed(
         ask.conn,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from telephony_bridge import db
 from telephony_bridge.crm.leads import Author, Outcome
@@ -125,8 +126,8 @@ async def planned_today(
     return [(row["manager"], {state: row[state] for state in ("due", "overdue", "done")}) for row in rows]
 
 
-async def planned(conn: db.Connection, *, before: datetime, manager_id: int | None) -> list[dict[str, Any]]:
-    """Open planned contacts due before a moment, the longest overdue first (R36)."""
+async def planned(conn: db.Connection, *, before: datetime, manager_id: int | None, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Open planned contacts due before a moment, the longest overdue first (R36), without those that were kept (EC-49)."""
     return [
         {
             "id": row["id"],
@@ -138,5 +139,5 @@ async def planned(conn: db.Connection, *, before: datetime, manager_id: int | No
             "goal": row["goal"],
             "last_outcome": row["last_outcome"],
         }
-        for row in await conn.fetch(SQL.planned, before, manager_id)
+        for row in await conn.fetch(SQL.planned, before, manager_id, zone.key)
     ]

@@ -27,7 +27,7 @@ class Owed:
     is_open: bool
 
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
+WORDS: Mapping[str, Mapping[str, str]] = {
     "ru": {
         "hello": "{name}, план на {day:%d.%m.%Y}",
         "nothing": "На сегодня ничего не запланировано.",
@@ -44,10 +44,16 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "V07": "норма дозвонов не выполнена",
         "V08": "норма новых лидов не выполнена",
         "V09": "запланированный контакт пропущен",
+        "V10": "лиды без даты следующего контакта",
+        "V11": "пропущенные звонки, на которые не перезвонили",
+        "V12": "звонки в CRM, которых не видела АТС",
+        "V13": "наборы, которые посмотрит супервайзер",
         "V14": "внесённые лиды без звонка",
         "V15": "дата переносится без звонка",
         "V16": "комментарии удалены или ничего не говорят",
         "V17": "лид закрыт слишком рано",
+        "V18": "переданные карточки не прочитаны",
+        "V19": "после первого разговора не отмечено, покупают ли аналог",
     },
     "en": {
         "hello": "{name}, plan for {day:%Y-%m-%d}",
@@ -65,17 +71,23 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "V07": "the norm of connects is not met",
         "V08": "the norm of new leads is not met",
         "V09": "a planned contact was missed",
+        "V10": "leads without a next-contact date",
+        "V11": "missed calls that were not returned",
+        "V12": "calls in the CRM that the PBX did not see",
+        "V13": "dials for a supervisor to review",
         "V14": "entered leads without a call",
         "V15": "a date is pushed without a call",
         "V16": "comments removed or saying nothing",
         "V17": "a lead was given up too early",
+        "V18": "cards handed over and not read",
+        "V19": "no word after the first talk on whether they buy alike",
     },
 }
 
 
 def digest(name: str, planned: Sequence[Planned], owed: Sequence[Owed], *, language: str, zone: ZoneInfo, now: datetime) -> str:
     """A manager's morning list: planned contacts, overdue first, then what he owes. With nothing planned it says so (R36)."""
-    words = _WORDS[language]
+    words = WORDS[language]
     local = now.astimezone(zone)
     lines = [words["hello"].format(name=name, day=local)]
     lines.append(words["planned"].format(number=len(planned)) if planned else words["nothing"])

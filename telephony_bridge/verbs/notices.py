@@ -41,7 +41,7 @@ async def _digest(conn: db.Connection, handle: str, company: Company, now: datet
     row = await people.by_handle(conn, handle)
     zone = (await people.schedules(conn, [row["id"]]))[row["id"]].week_at(now).timezone
     begins = datetime.combine(now.astimezone(zone).date(), time(), zone)
-    contacts = await crm.planned(conn, before=begins + timedelta(days=1), manager_id=row["id"])
+    contacts = await crm.planned(conn, before=begins + timedelta(days=1), manager_id=row["id"], zone=zone)
     standing = await violations.listed(conn, statuses=_STANDING, manager_id=row["id"], limit=1000)
     planned = []
     for contact in contacts:

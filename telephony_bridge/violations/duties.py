@@ -133,7 +133,8 @@ def _owes(call: CallForDuty) -> bool:
 
 
 def _owes_comment(call: CallForDuty) -> bool:
-    return _owes(call) and (call.conversation or call.needs != "nothing")
+    """A conversation, or an attempt of ours; an incoming call too short to be one owes a date and no words."""
+    return _owes(call) and (call.conversation or (call.direction is Direction.OUTBOUND and call.needs != "nothing"))
 
 
 Place = tuple[Literal["call", "lead"], int]

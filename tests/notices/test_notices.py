@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from telephony_bridge import notices
+from telephony_bridge import notices, violations
+from telephony_bridge.notices import wording
 
 NINE = datetime(2026, 11, 24, 6, tzinfo=UTC)
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -53,3 +54,8 @@ async def test_a_channel_says_whether_it_took_the_text() -> None:
         assert told[0]["message"] == "Проверка"
         assert await notices.send([f"json://{where}/good", f"json://{where}/bad"], "Telephony Bridge", "x") == {"json": False}
     assert await notices.send(["nonsense"], "Telephony Bridge", "x") == {"unknown": False}
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_code_has_words(language: str) -> None:
+    assert set(violations.CODES) <= set(wording.WORDS[language])
