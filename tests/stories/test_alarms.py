@@ -17,7 +17,7 @@ async def office(street: Street) -> Street:
     return street
 
 
-async def test_ec_60_calls_by_a_leavers_extension_are_an_alarm_and_not_his_debt(office: Street) -> None:
+async def test_d05_ec_60_calls_by_a_leavers_extension_are_an_alarm_and_not_his_debt(office: Street) -> None:
     await office.ask("POST", "/managers/ivan/leave", {"on": str(MONDAY)})
     await office.dial("10:00", talk=45)
     await office.dial("10:10", number="+79990000009")

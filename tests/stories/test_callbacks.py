@@ -45,7 +45,7 @@ def everywhere(number: str, started: Any, **more: Any) -> dict[str, str]:
     }
 
 
-async def test_ec_13_missed_and_not_returned_in_half_an_hour(office: Street) -> None:
+async def test_v11_ec_13_missed_and_not_returned_in_half_an_hour(office: Street) -> None:
     await miss(office, "10:00")
     await office.work("10:29")
     (one,) = await found(office)

@@ -44,7 +44,7 @@ async def found(office: Street) -> list[tuple[str, str | None]]:
     return [(one["status"], one["closed_because"]) for one in items]
 
 
-async def test_r15_a_claim_without_a_call_is_due_at_the_close_of_the_next_day(office: Street) -> None:
+async def test_v12_r15_r16_a_claim_without_a_call_is_due_at_the_close_of_the_next_day(office: Street) -> None:
     await claim(office, "10:00")
     await office.work("23:29", TUESDAY)
     (one,) = (await office.ask("GET", "/violations?code=V12"))["items"]

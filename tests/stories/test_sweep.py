@@ -41,7 +41,7 @@ async def found(office: Street, lead: int = 1) -> list[tuple[str, str, str]]:
     return sorted((one["date"], one["manager"], one["status"]) for one in items if one["subject"]["id"] == lead)
 
 
-async def test_r33_touched_and_without_a_date_is_due_a_working_day_later(office: Street) -> None:
+async def test_v10_r33_touched_and_without_a_date_is_due_a_working_day_later(office: Street) -> None:
     await touch(office)
     await office.work("23:29")
     assert await found(office) == []

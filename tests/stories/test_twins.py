@@ -46,7 +46,7 @@ async def tell(office: Street, source: str, told: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("first", ["crm", "office"])
-async def test_whoever_tells_first_the_pbx_wins(office: Street, first: str) -> None:
+async def test_ec_37_whoever_tells_first_the_pbx_wins(office: Street, first: str) -> None:
     bodies = {"crm": event("10:00:04", talk=43), "office": ami_row(at("10:00"), talk=40)}
     for source in (first, *({"crm", "office"} - {first})):
         await tell(office, source, bodies[source])
