@@ -15,6 +15,7 @@ from telephony_bridge.model import (
     Disposition,
     LeadCandidate,
     MatchResult,
+    WhyNot,
 )
 from telephony_bridge.norms import calendar
 from telephony_bridge.violations import Exemption, Finding, Meeting, Spared, duties, removals
@@ -80,7 +81,9 @@ async def judge_calls(
         comment, contact = commented[duty.id], contacts[duty.id]
         if (row["comment"], row["next_contact"], row["commented_at"]) != (comment.word, contact.word, comment.met_at):
             changed.append((duty.id, comment.word, contact.word, comment.met_at))
-        found = entered.get(row["number"]) or ([kept[row["lead_id"]]] if row["lead_id"] in kept else [])
+        found = list(entered.get(row["number"], ()))
+        if row["lead_id"] in kept and (not found or _dial_had_its_lead(row)):
+            found.append(kept[row["lead_id"]])
         findings += _findings(book, row, duty, comment, contact, found, lapses.get(duty.id))
     await calls.judge(conn, changed)
     claimed = duties.claimed(told, facts)
@@ -262,6 +265,11 @@ def _findings(
             due_at = _by_day_close(book, duty.duty_manager, day, duty.ended_at)
             owes("V05", duty.duty_manager, day, due_at, _met_in_time(book, duty.duty_manager, day, entered, due_at), None)
     return found
+
+
+def _dial_had_its_lead(row: db.Record) -> bool:
+    """A dial that was on its lead in time had one, whoever has the number now (EC-16)."""
+    return bool(row["direction"] == Direction.OUTBOUND and row["why_not_dial"] != WhyNot.NO_LEAD)
 
 
 def _met_in_time(book: Book, manager_id: int, day: date, entered_at: datetime | None, due_at: datetime) -> datetime | None:
