@@ -29,7 +29,7 @@ async def sweep_base(conn: db.Connection, book: Book, ended: Collection[tuple[in
         }
         found = await conn.fetch(SQL.dateless, list(closes), list(closes.values()))
         fresh = [
-            Debt(row["id"], row["manager_id"], day, None, None, None, row["manager_id"], None, owed_by_call=False)
+            Debt(row["id"], row["manager_id"], day, None, None, None, row["manager_id"], None, row["owed_by_call"])
             for row in found
         ]
         for code, number in (await _judge(conn, book, fresh, {debt.lead_id for debt in fresh}, judged_at=now, now=now)).items():

@@ -2,7 +2,8 @@
 -- Open leads of these managers that were touched by a moment and had no date ahead then, nor a call that owes it. $1 managers, $2 moments,
 -- one array each. A lead is left alone while its row of V10 stands, where a supervisor has settled that until a date was set anew, and
 -- while a supervisor's exemption holds.
-select l.id, l.manager_id
+select l.id, l.manager_id,
+  exists (select from calls c where c.lead_id = l.id and c.next_contact in ('due', 'late')) as owed_by_call
 from unnest($1::bigint[], $2::timestamptz[]) as u (manager_id, at)
 join leads l on l.manager_id = u.manager_id and l.stage <> 'lost' and l.entered_at <= u.at
 where not exists (

@@ -200,3 +200,14 @@ async def test_sweeping_twice_changes_nothing(office: Street) -> None:
         await conn.execute("delete from closed_days")
     await office.work("23:59", TUESDAY)
     assert (await office.ask("GET", "/violations"))["items"] == before
+
+
+async def test_v10_a_replay_changes_nothing_where_a_later_call_owes_the_date(office: Street) -> None:
+    await touch(office)
+    await office.dial("10:00", day=TUESDAY, talk=60)
+    await office.work("12:00", TUESDAY)
+    before = await office.violations()
+    for delivery in (1, 2, 3):
+        await office.ask("POST", f"/deliveries/{delivery}/replay")
+    await office.work("12:00", TUESDAY)
+    assert await office.violations() == before
