@@ -33,7 +33,7 @@ async def plan(street: Street, clock: str, due: datetime, **more: Any) -> None:
     await street.ask("POST", "/leads/1/next-contacts", body | more)
 
 
-async def test_r4_watching_reminded_open(office: Street) -> None:
+async def test_r4_r18_v01_watching_reminded_open(office: Street) -> None:
     await office.dial("16:00", talk=45)
     await office.work("16:10")
     assert await office.violations() == [("V01", "watching"), ("V03", "watching")]

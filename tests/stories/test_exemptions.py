@@ -169,6 +169,16 @@ async def test_ec_64_an_opt_out_holds_at_once_and_the_conflict_is_shown(office: 
     assert (await office.ask("POST", "/mailings", {"recipients": ["+79990000001"]}))["known"][0]["opted_out"] is False
 
 
+async def test_ec_64_v13_a_dial_to_who_opted_out_is_flagged_and_not_blocked(office: Street) -> None:
+    await exempt(office, "11:00", kind="opt_out", reason="Просит не звонить", token=await office.token_of("ivan"))
+    await office.dial("12:00")
+    await office.work("23:59")
+    after, before = await office.calls()
+    assert (after["counts"]["dial"], before["counts"]["dial"]) == (True, True)
+    (one,) = (await office.ask("GET", "/violations?code=V13"))["items"]
+    assert one["evidence"]["kinds"] == {"opted_out": {"count": 1, "calls": [after["id"]]}}
+
+
 async def test_r27_judged_again_by_another_story_it_stands_the_same(office: Street) -> None:
     await office.work("20:00")
     await exempt(office, "20:30")

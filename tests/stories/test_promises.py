@@ -31,7 +31,7 @@ async def found(office: Street, code: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("basis", "severity"), [("agreed", "major"), ("own", "minor")])
-async def test_v09_a_day_that_passed_without_an_attempt(office: Street, basis: str, severity: str) -> None:
+async def test_v09_r28_r32_a_day_that_passed_without_an_attempt(office: Street, basis: str, severity: str) -> None:
     await plan(office, "10:00", at("11:00", TUESDAY), basis=basis)
     await office.work("23:00", TUESDAY)
     (one,) = await found(office, "V09")
@@ -96,7 +96,7 @@ async def test_a_machines_default_is_no_promise(office: Street) -> None:
     assert await found(office, "V09") == []
 
 
-async def test_v15_the_third_push_without_a_call(office: Street) -> None:
+async def test_v15_r32_the_third_push_without_a_call(office: Street) -> None:
     for number, clock in enumerate(("10:00", "10:10", "10:20")):
         await plan(office, clock, at("11:00", FRIDAY) + timedelta(days=number))
     assert await found(office, "V15") == []

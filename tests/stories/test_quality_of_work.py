@@ -78,7 +78,7 @@ async def entered(office: Street) -> int:
     return int((await office.ask("POST", "/leads", body))["id"])
 
 
-async def test_v14_entered_and_never_called(office: Street, entered: int) -> None:
+async def test_v14_r16_entered_and_never_called(office: Street, entered: int) -> None:
     await office.work("23:00", TUESDAY)
     assert await statuses(office, "V14") == ["watching"]
     await office.work("23:31", TUESDAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -162,25 +163,31 @@ async def test_ec_26_service_numbers_count_for_nothing_and_owe_nothing(office: S
     assert [code for code, _ in await office.violations() if code in ("V01", "V02", "V03", "V04")] == []
 
 
-async def test_ec_28_after_a_transfer_that_failed_the_duty_is_still_his(office: Street) -> None:
-    talked = [{"extension": "101", "seconds": 40}, {"extension": "102", "seconds": 4}, {"extension": "101", "seconds": 16}]
-    await tell(office, "10:00", talked=talked)
+@pytest.mark.parametrize("talks", [[("101", 40), ("102", 4)], [("101", 30), ("102", 14), ("101", 16)]])
+async def test_ec_28_after_a_transfer_that_failed_the_duty_is_still_his(office: Street, talks: list[tuple[str, int]]) -> None:
+    await tell(office, "10:00", talked=[{"extension": extension, "seconds": seconds} for extension, seconds in talks])
     (call,) = await office.calls()
     assert (call["manager"], call["duty_manager"], call["counts"]["connect"]) == ("ivan", "ivan", True)
 
 
 async def test_ec_29_a_conference_is_one_call(office: Street) -> None:
     await tell(office, "10:00", talked=[{"extension": "101", "seconds": 60}, {"extension": "102", "seconds": 50}])
-    assert len(await office.calls()) == 1
+    (call,) = await office.calls()
+    assert (call["manager"], call["duty_manager"]) == ("ivan", "olga")
     assert ((await office.line())["dials"]["counted"], (await office.line("olga"))["dials"]["pbx"]) == (1, 0)
 
 
 async def test_ec_30_the_managers_own_leg_is_no_talk(office: Street) -> None:
-    for path in sorted(CLICKS.glob("originate_client_busy.?.json")):
-        assert (await office.client.post(office.urls["office"], data=path.read_bytes())).status == 200
+    await office.lead("+79990000311")
+    rung, ended = (json.loads(path.read_text("utf-8")) for path in sorted(CLICKS.glob("originate_client_busy.?.json")))
+    rung |= {"EndTime": "2026-11-23 13:13:43", "Duration": "43", "BillableSeconds": "40", "Disposition": "NO ANSWER"}
+    ended |= dict.fromkeys(("StartTime", "AnswerTime", "EndTime"), "2026-11-23 13:13:43")
+    for row in (rung, ended):
+        assert (await office.post(row)).status == 200
     await office.understand()
     (call,) = await office.calls()
-    assert (call["direction"], call["disposition"], call["talk_seconds"]) == ("outbound", "busy", 0)
+    assert (call["direction"], call["disposition"], call["talk_seconds"]) == ("outbound", "no_answer", 0)
+    assert (call["manager"], call["counts"]) == ("olga", {"dial": True, "connect": False})
 
 
 async def test_ec_35_a_client_who_calls_is_no_dial_and_owes_words_and_a_date(office: Street) -> None:
@@ -246,11 +253,14 @@ async def test_ec_61_ec_63_what_is_there_already_or_came_from_elsewhere_is_no_ne
     assert (line["new_leads"]["entered"], line["new_leads"]["counted"]) == (2, 1)
 
 
-async def test_ec_62_thirty_leads_typed_and_eight_called_are_eight(office: Street) -> None:
+async def test_ec_62_thirty_leads_typed_and_eight_called_are_eight_imported_ones_none(office: Street) -> None:
     for index in range(30):
         await office.lead(f"+799900003{index:02}", author="ivan", at=at("10:00").isoformat())
-    for index in range(8):
-        await office.post(ami_row(at("11:00") + timedelta(minutes=index), number=f"+799900003{index:02}"))
+    for index in range(3):
+        await office.lead(f"+799900004{index:02}", author="ivan", source="import", at=at("10:00").isoformat())
+    numbers = [f"+799900003{index:02}" for index in range(8)] + [f"+799900004{index:02}" for index in range(3)]
+    for index, number in enumerate(numbers):
+        await office.post(ami_row(at("11:00") + timedelta(minutes=index), number=number))
     await office.understand()
     leads = (await office.line())["new_leads"]
     assert (leads["entered"], leads["counted"]) == (30, 8)

@@ -32,7 +32,7 @@ async def suspected(office: Street) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("number", "found"), [(10, False), (11, True)])
-async def test_v13_redials_of_one_number(office: Street, number: int, found: bool) -> None:
+async def test_v13_r16_redials_of_one_number(office: Street, number: int, found: bool) -> None:
     await dials(office, number)
     await office.work("23:00")
     assert await suspected(office) == []
