@@ -35,14 +35,24 @@ def test_every_rule_has_one_row() -> None:
 def test_a_row_names_its_place_and_its_tests(row: list[str]) -> None:
     rule, words, place, tests = row
     assert words
+    named = re.findall(r"`(test_\w+)`", tests)
     if rule in PAGES:
         assert place.startswith("not built:")
+        assert not named, f"{rule} is not built and names a test"
         return
-    for path in re.findall(r"`([\w/]+\.(?:py|sql))`", place):
-        assert any((ROOT / base / path).exists() for base in ("telephony_bridge", ".")), f"{rule}: there is no {path}"
-    named = re.findall(r"`(test_\w+)`", tests)
-    assert named, f"{rule} has no test"
+    paths = re.findall(r"`([\w/]+\.(?:py|sql|md))`", place)
+    assert paths, f"{rule} names no file that decides it"
+    for path in paths:
+        assert _file(path).exists(), f"{rule}: there is no {path}"
+    for path, name in re.findall(r"`([\w/]+\.py)` `(\w+)`", place):
+        assert re.search(rf"^\s*(?:async )?def {name}\b", _file(path).read_text("utf-8"), re.MULTILINE), f"{path} has no {name}"
+    assert 1 <= len(named) <= 3, f"{rule} names {len(named)} tests, one to three tell enough"
     token = re.compile(rf"_{rule.lower().replace('-', '_')}(?:_|$)")
     for name in named:
         assert name in TESTS, f"{rule}: there is no {name}"
         assert token.search(name), f"{name} does not bear {rule}"
+
+
+def _file(path: str) -> Path:
+    """A path of the table, below the package, or as it stands in the repository."""
+    return next((base / path for base in (ROOT / "telephony_bridge", ROOT) if (base / path).exists()), ROOT / path)
