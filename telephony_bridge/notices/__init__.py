@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from telephony_bridge.notices import links
 from telephony_bridge.notices.channels import send
+from telephony_bridge.notices.secret import form_secret, known_secret
 from telephony_bridge.notices.wording import Owed, Planned, digest
 
-__all__ = ["Owed", "Planned", "digest", "send"]
+__all__ = ["Owed", "Planned", "digest", "form_secret", "known_secret", "links", "send"]
