@@ -181,15 +181,8 @@ async def enter(ask: Ask) -> dict[str, Any]:
     owner = await ask.manager_id(told.manager) if told.manager is not None else author.manager_id
     lead = crm.NewLead(told.name, told.phones, told.segment, told.company, owner, told.source, told.stage, told.buys_analog)
     try:
-        lead_id = await entering.enter_lead(
-            ask.conn,
-            lead,
-            author=author,
-            at=when,
-            company=ask.company,
-            now=ask.now,
-            allow_duplicate=told.allow_duplicate,
-        )
+        by = entering.Writing(author, owner, when, ask.company, ask.now)
+        lead_id = await entering.enter_lead(ask.conn, lead, by, allow_duplicate=told.allow_duplicate)
     except Conflict as taken:
         raise Conflict(str(taken), existing=await _existing(ask, taken.existing)) from None
     return await crm.lead_seen_by(ask.conn, lead_id, None)
@@ -260,9 +253,7 @@ async def comment(ask: Ask) -> dict[str, Any]:
     planner = await planner_of(ask, author, lead)
     contact = _plan(told.next_contact) if told.next_contact is not None else None
     note = crm.Note(told.text, told.outcome, told.goal, told.call, contact)
-    comment_id = await entering.comment(
-        ask.conn, lead_id, note, author=author, planner=planner, at=when, company=ask.company, now=ask.now
-    )
+    comment_id = await entering.comment(ask.conn, lead_id, note, entering.Writing(author, planner, when, ask.company, ask.now))
     return {"id": comment_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 
 
@@ -280,9 +271,8 @@ async def plan(ask: Ask) -> dict[str, Any]:
     lead = await crm.lead_seen_by(ask.conn, lead_id, ask.asker.seen_by)
     author, when = await author_of(ask, told.author), moment_of(ask, told.set_at)
     planner = await planner_of(ask, author, lead)
-    planned_id = await entering.set_contact(
-        ask.conn, lead_id, _plan(told), author=author, planner=planner, at=when, company=ask.company, now=ask.now
-    )
+    by = entering.Writing(author, planner, when, ask.company, ask.now)
+    planned_id = await entering.set_contact(ask.conn, lead_id, _plan(told), by)
     return {"id": planned_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 
 
