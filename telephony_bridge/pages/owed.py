@@ -103,6 +103,8 @@ def _told(visit: Visit, row: Row, known: _Known, cards: Mapping[int, Mapping[str
     lead_id = call["lead_id"] if call is not None else row.subject if row.kind == "lead" else None
     lead = known.leads.get(int(lead_id)) if lead_id is not None else None
     digest = cards.get(int(row.subject)) if row.kind == "lead" else None
+    handed = next((debt.evidence for debt in row.debts if debt.code == "V18"), None)
+    offers = card.choices(visit, _offered(visit, call, lead)) if row.kind != "day" else []
     return {
         "kind": row.kind,
         "id": row.subject,
@@ -112,9 +114,10 @@ def _told(visit: Visit, row: Row, known: _Known, cards: Mapping[int, Mapping[str
         "debts": [_debt(visit, debt) for debt in row.debts],
         "notes": _notes(visit, row.codes),
         "does": _does(row, call, lead),
-        "offers": card.choices(visit, _offered(visit, call, lead)) if row.kind != "day" else [],
-        "digest": _digest(visit, digest) if digest is not None else None,
-        "handover": next((debt.evidence["handover"] for debt in row.debts if debt.code == "V18"), None),
+        "offers": offers,
+        "chosen": next((value for value, what, _ in offers if value == "keep" or what == visit.words["soon"]), None),  # EC-11
+        "digest": _digest(visit, digest, handed["from"]) if digest is not None and handed is not None else None,
+        "handover": handed["handover"] if handed is not None else None,
         "lead": lead["id"] if lead is not None else None,
     }
 
@@ -189,12 +192,13 @@ def _offered(visit: Visit, call: db.Record | None, lead: Mapping[str, Any] | Non
     return Asked("none", kept_at=kept if is_ahead else None)
 
 
-def _digest(visit: Visit, told: Mapping[str, Any]) -> dict[str, Any]:
+def _digest(visit: Visit, told: Mapping[str, Any], leaver: str) -> dict[str, Any]:
     """A card handed over, as its new owner reads it (R25)."""
     said, planned = told["last_comment"], told["next_contact"]
     return {
         "outcome": visit.words[told["last_outcome"]] if told["last_outcome"] else None,
         "said": said["text"] if said else None,
+        "leaver": visit.who(leaver),
         "who": visit.who(said["author"]) if said else None,
         "goal": told["next_goal"],
         "calls": told["calls"],

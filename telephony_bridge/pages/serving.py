@@ -238,7 +238,9 @@ def _page(request: web.Request, visit: Visit) -> str:
 
 
 async def _typed(request: web.Request) -> dict[str, str]:
-    """What was typed; files, and what is no text, are nothing."""
+    """What was typed. What none of our forms sends, is nothing typed."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return {}
     try:
         posted = await request.post()
     except (UnicodeDecodeError, LookupError, ValueError):
