@@ -10,7 +10,7 @@ from typing import Any
 from telephony_bridge import calls, crm, db, phones, pipeline, violations
 from telephony_bridge.errors import NotFound, Refused
 from telephony_bridge.pages import card, saving
-from telephony_bridge.pages.fields import LONGEST, QUICK, Asked, Typed
+from telephony_bridge.pages.fields import LONGEST, QUICK, Typed
 from telephony_bridge.pages.visit import Visit, Wrong
 from telephony_bridge.violations import DISPUTE_DAYS, Debt
 
@@ -42,7 +42,7 @@ def rows_of(debts: Sequence[Debt]) -> list[Row]:
         if kind in ("planned", "meeting"):
             kind, subject = "lead", int(debt.evidence["lead"])
         found.setdefault((kind, subject), Row(kind, subject)).debts.append(debt)
-    return list(found.values())
+    return sorted(found.values(), key=lambda row: (min(debt.due_at for debt in row.debts), row.kind, row.subject))
 
 
 async def shown(visit: Visit, typed: Typed, wrong: Mapping[str, str]) -> dict[str, Any]:
@@ -54,9 +54,10 @@ async def shown(visit: Visit, typed: Typed, wrong: Mapping[str, str]) -> dict[st
     every = [*page, *recent]
     known = await _subjects(visit, every)
     cards = await _cards(visit, page)
+    choices = card.choices(visit)
     return {
-        "rows": [_told(visit, row, known, cards) for row in page],
-        "recent": [_told(visit, row, known, {}) for row in recent],
+        "rows": [_told(visit, row, known, cards, choices) for row in page],
+        "recent": [_told(visit, row, known, {}, []) for row in recent],
         "count": len(owed),
         "rest": len(owed) > SHOWN,
         "shown": SHOWN,
@@ -98,13 +99,15 @@ def _in_time(visit: Visit, debt: Debt) -> bool:
     return visit.now <= visit.book.working_days_later(visit.manager_id, debt.opened_at, DISPUTE_DAYS)
 
 
-def _told(visit: Visit, row: Row, known: _Known, cards: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+def _told(
+    visit: Visit, row: Row, known: _Known, cards: Mapping[int, Mapping[str, Any]], choices: Sequence[card.Choice]
+) -> dict[str, Any]:
     call = known.calls.get(int(row.subject)) if row.kind == "call" else None
     lead_id = call["lead_id"] if call is not None else row.subject if row.kind == "lead" else None
     lead = known.leads.get(int(lead_id)) if lead_id is not None else None
     digest = cards.get(int(row.subject)) if row.kind == "lead" else None
     handed = next((debt.evidence for debt in row.debts if debt.code == "V18"), None)
-    offers = card.choices(visit, _offered(visit, call, lead)) if row.kind != "day" else []
+    offers = [*card.keeping(visit, card.kept(visit, lead, call)), *choices]
     return {
         "kind": row.kind,
         "id": row.subject,
@@ -183,13 +186,6 @@ def _does(row: Row, call: db.Record | None, lead: Mapping[str, Any] | None) -> s
         if code in codes:
             does.add(what)
     return does
-
-
-def _offered(visit: Visit, call: db.Record | None, lead: Mapping[str, Any] | None) -> Asked:
-    """The dates of a row: the open one may be kept where it lies ahead, and after the call."""
-    kept = datetime.fromisoformat(lead["next_contact"]["at"]) if lead is not None and lead["next_contact"] else None
-    is_ahead = kept is not None and kept > max(visit.now, card.ended(call) if call is not None else visit.now)
-    return Asked("none", kept_at=kept if is_ahead else None)
 
 
 def _digest(visit: Visit, told: Mapping[str, Any], leaver: str) -> dict[str, Any]:

@@ -135,6 +135,7 @@ class Pages:
     ) -> web.Response:
         back = query.get("back", "")
         told: dict[str, Any] = {
+            "language": visit.times.language,
             "page": page,
             "key": key,
             "back": back if back in ("plan", "owed") and visit.link.allows(back) else "",
@@ -223,9 +224,8 @@ class Pages:
         return answer
 
     def _html(self, status: int, template: str, told: Mapping[str, Any]) -> web.Response:
-        text = self._templates.get_template(f"{template}.html").render(
-            w=WORDS[self._company.language], language=self._company.language, css=f"/f/static/{self._css_name}", **told
-        )
+        told = {"language": self._company.language, "css": f"/f/static/{self._css_name}", **told}
+        text = self._templates.get_template(f"{template}.html").render(w=WORDS[told["language"]], **told)
         return web.Response(status=status, text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)
 
 
