@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.people.access import Bearer, add_user, create_token, find_token, sign_in
+from telephony_bridge.people.hearers import Hearer, Hearers, hearers
 from telephony_bridge.people.staff import (
     BEGINNING,
     Particulars,
@@ -26,6 +27,8 @@ from telephony_bridge.people.staff import (
 __all__ = [
     "BEGINNING",
     "Bearer",
+    "Hearer",
+    "Hearers",
     "Particulars",
     "add_absence",
     "add_manager",
@@ -36,6 +39,7 @@ __all__ = [
     "change_manager",
     "create_token",
     "find_token",
+    "hearers",
     "leave",
     "list_managers",
     "map_extension",
