@@ -124,7 +124,7 @@ async def _untell(conn: db.Connection, rows: Sequence[db.Record]) -> None:
 async def claim(
     conn: db.Connection, *, besides: Collection[int] = (), limit: int, lease: timedelta, now: datetime
 ) -> list[Claimed]:
-    """Takes what is due, ``besides`` left alone; two claimers take different ones. Not settled within the lease it is due again."""
+    """Takes what is due but for ``besides``; two claimers take different ones. Not settled within the lease, it is due again."""
     return [Claimed(**row) for row in await conn.fetch(SQL.claim, now, now + lease, limit, list(besides))]
 
 
