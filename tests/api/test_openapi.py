@@ -108,6 +108,7 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/handovers/{id}"): ("/handovers/1", None),
     ("POST", "/handovers/{id}/cards/{lead}/read"): ("/handovers/1/cards/1/read", None),
     ("GET", "/base"): ("/base", None),
+    ("GET", "/notices"): ("/notices", None),
     ("GET", "/planned"): ("/planned?date=2027-02-01", None),
     ("GET", "/deliveries"): ("/deliveries", None),
     ("GET", "/deliveries/{id}"): ("/deliveries/1", None),

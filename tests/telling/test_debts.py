@@ -88,7 +88,7 @@ async def test_what_opened_is_told_after_its_reminder(ivan: Street) -> None:
     assert "Срок прошёл:\n- 16:00 Ромашка: комментарий, дата следующего контакта" in second
 
 
-async def test_ec14_a_dial_to_a_number_without_a_lead_is_told_a_quarter_of_an_hour_later(ivan: Street) -> None:
+async def test_ec_14_a_dial_to_a_number_without_a_lead_is_told_a_quarter_of_an_hour_later(ivan: Street) -> None:
     await ivan.dial("12:00", number="+79990000099", talk=20)
     await ivan.work("12:10")
     assert await told(ivan) == []
