@@ -12,7 +12,7 @@ import asyncpg
 import orjson
 from aiohttp import web
 
-from telephony_bridge import api, db, metrics, pipeline, quality, violations, webhooks, worker
+from telephony_bridge import api, db, metrics, people, pipeline, quality, violations, webhooks, worker
 from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.settings import Settings
 
@@ -67,7 +67,7 @@ def build(
     app = web.Application(client_max_size=webhooks.MAX_BODY)
     app.router.add_route("*", "/webhooks/{source}/{token}", door.receive)
     app.router.add_route("*", "/webhooks/{source}/{token}/{tail:.*}", door.receive)
-    app.router.add_routes(api.routes(database, settings, company, clock))
+    app.router.add_routes(api.routes(database, settings, company, people.vault_of(settings), clock))
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", scrape)

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from telephony_bridge.db import Apart, Connection
 from telephony_bridge.errors import BridgeError, NotFound, Refused
 from telephony_bridge.model import Company
-from telephony_bridge.people import by_handle
+from telephony_bridge.people import Vault, by_handle
 
 Role = Literal["manager", "supervisor", "admin"]
 EVERYONE: frozenset[Role] = frozenset({"manager", "supervisor", "admin"})
@@ -37,6 +37,8 @@ Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Address = Annotated[str, Field(min_length=1, max_length=2000)]
+Language = Literal["ru", "en"]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -72,7 +74,10 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, checked, inside its transaction; ``apart`` opens another one, on copies, in which nothing can be written."""
+    """One request, checked, inside its transaction.
+
+    ``apart`` opens another one, on copies, in which nothing can be written; ``vault`` closes addresses before they are kept.
+    """
 
     conn: Connection
     asker: Asker
@@ -83,6 +88,7 @@ class Ask:
     query: Any
     body: Any
     apart: Apart
+    vault: Vault
 
     def id(self, name: str) -> int:
         """An id out of the path. Raises ``NotFound``: what is no number names nothing."""
