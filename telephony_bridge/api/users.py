@@ -36,7 +36,10 @@ class Users(TypedDict):
 
 
 class NewUser(Told):
-    """``manager`` is the handle of the salesperson he is. ``notify``: Apprise URLs or ``env:NAME``; ``language``: absent, the company's."""
+    """``manager`` is the handle of the salesperson he is; ``notify`` are Apprise URLs or ``env:NAME``.
+
+    ``language`` is the company's if absent.
+    """
 
     login: Name
     role: Role

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.notices.channels import send
+from telephony_bridge.notices.feed import Entry, calendar
 from telephony_bridge.notices.wording import Owed, Planned, digest
 
-__all__ = ["Owed", "Planned", "digest", "send"]
+__all__ = ["Entry", "Owed", "Planned", "calendar", "digest", "send"]
