@@ -12,7 +12,7 @@ import asyncpg
 import orjson
 from aiohttp import web
 
-from telephony_bridge import api, db, metrics, people, pipeline, quality, violations, webhooks, worker
+from telephony_bridge import api, db, metrics, notices, people, pipeline, quality, violations, webhooks, worker
 from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.pages import calendar
 from telephony_bridge.settings import Settings
@@ -96,6 +96,7 @@ class _Gauges:
             async with self._database.begin() as conn:
                 lines = await pipeline.board(conn, now.astimezone(self._company.zone).date(), company=self._company, now=now)
                 waiting, oldest = await webhooks.inbox.depth(conn)
+                unsent, unsent_since = await notices.depth(conn, now=now)
                 heard = await webhooks.inbox.last_heard(conn, now=now)
                 opened = await violations.open_by_code(conn)
                 planned = await pipeline.planned_contacts(conn, company=self._company, now=now)
@@ -106,6 +107,7 @@ class _Gauges:
             metrics.set_quality((source, code, number) for (source, code), number in marks.items())
             metrics.set_day(lines)
             metrics.set_inbox(waiting, (now - oldest).total_seconds() if oldest is not None else 0.0)
+            metrics.set_notices(unsent, (now - unsent_since).total_seconds() if unsent_since is not None else 0.0)
             metrics.set_heard({name: at.timestamp() for name, at in heard.items() if at is not None})
             metrics.set_violations_open(opened)
             metrics.set_planned(planned)

@@ -76,3 +76,10 @@ select day, kind, note, author, set_at from calendar_days order by day;
 -- What kind of day it is, from now on. $1 day, $2 kind, $3 note, $4 author, $5 now.
 insert into calendar_days (day, kind, note, author, set_at) values ($1, $2, $3, $4, $5)
 on conflict (day) do update set kind = excluded.kind, note = excluded.note, author = excluded.author, set_at = excluded.set_at;
+
+-- hearers
+-- Everybody who may be told something: managers, then users.
+select m.id as manager_id, null as login, m.name, m.language, m.notify, 'manager' as role, false as is_owner, null as team from managers m
+union all
+select null, u.login, u.login, u.language, u.notify, u.role, u.is_owner, u.team from users u where u.role <> 'manager'
+order by manager_id, login;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -76,7 +76,7 @@ class Asker:
 class Ask:
     """One request, checked, inside its transaction.
 
-    ``apart`` opens another one, on copies, in which nothing can be written; ``vault`` closes addresses before they are kept.
+    ``apart`` opens another one, on copies, in which nothing can be written; ``vault`` holds the key of addresses.
     """
 
     conn: Connection
@@ -103,6 +103,10 @@ class Ask:
             return _of_this_century(date.fromisoformat(self.path[name]))
         except ValueError:
             raise Refused(f"{name}: read {self.path[name][:40]!r}, expected a day such as 2026-11-23") from None
+
+    def closed(self, urls: Sequence[str]) -> tuple[str, ...]:
+        """Addresses of channels as they are kept. Raises ``Refused`` for what is none, and for the masked form."""
+        return tuple(self.vault.close(url) for url in urls)
 
     async def manager_id(self, handle: str | None) -> int | None:
         """The id behind a handle. Raises ``NotFound``, also for a colleague a manager asks about."""

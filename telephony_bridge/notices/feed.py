@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from telephony_bridge.notices.words import OUTCOME
 from telephony_bridge.phones import veiled
 
 _LASTS = timedelta(minutes=15)
@@ -21,29 +22,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "name": "План: {name}",
         "goal": "Цель: {goal}",
         "last": "Прошлый раз: {outcome}",
-        "talked": "поговорили",
-        "agreed": "договорились",
-        "not_interested": "не интересно",
-        "will_call_himself": "позвонит сам",
-        "no_answer": "не ответил",
-        "busy": "занято",
-        "voicemail": "автоответчик",
-        "wrong_number": "неверный номер",
-        "hung_up": "бросил трубку",
     },
     "en": {
         "name": "Plan: {name}",
         "goal": "Goal: {goal}",
         "last": "Last time: {outcome}",
-        "talked": "talked",
-        "agreed": "agreed",
-        "not_interested": "not interested",
-        "will_call_himself": "will call himself",
-        "no_answer": "no answer",
-        "busy": "busy",
-        "voicemail": "voicemail",
-        "wrong_number": "wrong number",
-        "hung_up": "hung up",
     },
 }
 
@@ -80,7 +63,7 @@ def calendar(name: str, entries: Sequence[Entry], *, language: str, host: str) -
         event.add("DTSTART", one.due_at)
         event.add("DURATION", _LASTS)
         event.add("SUMMARY", _line(one.lead_name))
-        described = _described(one, words)
+        described = _described(one, language)
         if described:
             event.add("DESCRIPTION", described)
         event.add("TRANSP", "TRANSPARENT")  # a plan to call is no time in which he is busy
@@ -89,10 +72,11 @@ def calendar(name: str, entries: Sequence[Entry], *, language: str, host: str) -
     return told
 
 
-def _described(one: Entry, words: Mapping[str, str]) -> str:
+def _described(one: Entry, language: str) -> str:
+    words = WORDS[language]
     lines = [words["goal"].format(goal=_text(one.goal))] if one.goal and one.goal.strip() else []
     if one.last_outcome is not None:
-        lines.append(words["last"].format(outcome=words[one.last_outcome]))
+        lines.append(words["last"].format(outcome=OUTCOME[language][one.last_outcome]))
     return "\n".join(lines)
 
 

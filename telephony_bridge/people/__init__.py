@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telephony_bridge.people.access import Bearer, create_token, find_token, sign_in
 from telephony_bridge.people.feeds import feed_of, new_feed
+from telephony_bridge.people.hearers import Hearer, Hearers, hearers
 from telephony_bridge.people.staff import (
     BEGINNING,
     Particulars,
@@ -29,6 +30,8 @@ from telephony_bridge.people.vault import Vault, masked, vault_of
 __all__ = [
     "BEGINNING",
     "Bearer",
+    "Hearer",
+    "Hearers",
     "Particulars",
     "Reach",
     "User",
@@ -44,6 +47,7 @@ __all__ = [
     "create_token",
     "feed_of",
     "find_token",
+    "hearers",
     "leave",
     "list_managers",
     "list_users",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
+from typing import Any
 
 import orjson
 import typer
 
-from telephony_bridge import crm, db, notices, people, violations
+from telephony_bridge import db, notices, people, pipeline
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
@@ -15,7 +16,6 @@ from telephony_bridge.verbs.running import JSON, in_transaction, moment_of, refu
 
 app = typer.Typer(help="What managers are told.", no_args_is_help=True)
 notify_app = typer.Typer(help="Channels of notices.", no_args_is_help=True)
-_STANDING = ("watching", "reminded", "open")
 
 
 @app.command("preview")
@@ -24,31 +24,22 @@ def preview(
     at: str | None = typer.Option(None, "--at", help="As of this moment (RFC 3339); default: now."),
     as_json: bool = JSON,
 ) -> None:
-    """The list a manager would get at a moment: planned contacts, overdue first, and what he owes. Sends nothing.
+    """What a manager would be told at a moment: the list of that hour, and what he owes. Sends nothing.
 
     Example: telephony-bridge notices preview --manager ivan --at 2026-11-24T09:00:00+03:00
     """
     moment = moment_of(at, "--at")
 
-    async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> str:
-        return await _digest(conn, manager, company, moment or now)
+    async def run(conn: db.Connection, told: Settings, company: Company, now: datetime) -> list[dict[str, Any]]:
+        found = await pipeline.preview_notices(conn, manager, company=company, now=moment or now)
+        return [one | {"text": one["text"].replace(notices.LINK, f"{told.address}/f/…")} for one in found]
 
-    text = in_transaction(run)
-    print(orjson.dumps({"manager": manager, "text": text}).decode() if as_json else text)
-
-
-async def _digest(conn: db.Connection, handle: str, company: Company, now: datetime) -> str:
-    row = await people.by_handle(conn, handle)
-    zone = (await people.schedules(conn, [row["id"]]))[row["id"]].week_at(now).timezone
-    begins = datetime.combine(now.astimezone(zone).date(), time(), zone)
-    contacts = await crm.planned(conn, before=begins + timedelta(days=1), manager_id=row["id"], zone=zone)
-    standing = await violations.listed(conn, statuses=_STANDING, manager_id=row["id"], limit=1000)
-    planned = []
-    for contact in contacts:
-        due_at = datetime.fromisoformat(contact["at"])
-        planned.append(notices.Planned(contact["name"], due_at, contact["goal"], due_at < begins))
-    owed = [notices.Owed(one["code"], datetime.fromisoformat(one["due_at"]), one["status"] == "open") for one in standing]
-    return notices.digest(row["name"], planned, owed, language=company.language, zone=zone, now=now)
+    found = in_transaction(run)
+    text = "\n\n".join(f"{one['title']}\n\n{one['text']}" for one in found)
+    if as_json:
+        print(orjson.dumps({"manager": manager, "text": text, "notices": found}).decode())
+    else:
+        print(text or "Nothing would be told: it is a day off or a quiet hour, or nothing is owed.")
 
 
 @notify_app.command("test")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 from icalendar import Calendar
 
-from telephony_bridge import notices, people
+from telephony_bridge import db, notices, people
 from telephony_bridge.crm import Outcome
-from telephony_bridge.notices import feed
-from tests.street import MONDAY, Street, at
+from telephony_bridge.model import Company
+from telephony_bridge.pages import calendar
+from telephony_bridge.settings import Settings
+from tests.street import MONDAY, MOSCOW, Clock, Street, at
 
 LEAD = 'Ромашка; ООО, "x"\n'
 FRIDAY = MONDAY + timedelta(days=4)
@@ -147,6 +151,16 @@ async def test_a_colleagues_feed_is_made_by_a_supervisor_only(company: Street) -
     await company.ask("POST", "/managers/nobody/calendar", expect=404)
 
 
+async def test_503_when_postgres_is_away(database_url: str) -> None:
+    away = await db.connect(database_url, "calendar_away")
+    app = web.Application()
+    app.router.add_routes(calendar.routes(away, Settings(), Company(MOSCOW), Clock()))
+    await away.close()
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.get("/calendar/" + "A" * 43 + ".ics")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
+
+
 def test_names_that_would_break_a_calendar_do_not() -> None:
     odd = "Ромашка\r\nEND:VCALENDAR\x07\u2028\x85" + "ж" * 200
     noon = datetime(2026, 11, 27, 9, tzinfo=UTC)
@@ -161,5 +175,7 @@ def test_names_that_would_break_a_calendar_do_not() -> None:
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_every_outcome_has_words(language: str) -> None:
-    assert set(Outcome.__args__) <= set(feed.WORDS[language])  # type: ignore[attr-defined]
-    assert feed.WORDS[language].keys() == feed.WORDS["ru"].keys()
+    noon = datetime(2026, 11, 27, 9, tzinfo=UTC)
+    entries = [notices.Entry(number, "Ромашка", noon, noon, None, word) for number, word in enumerate(get_args(Outcome))]
+    told = Calendar.from_ical(notices.calendar("Иван", entries, language=language, host="h"))
+    assert len({str(event["DESCRIPTION"]) for event in told.walk("VEVENT")}) == len(entries) > 5
