@@ -12,8 +12,9 @@ import asyncpg
 import orjson
 from aiohttp import web
 
-from telephony_bridge import api, db, metrics, notices, pipeline, quality, violations, webhooks, worker
+from telephony_bridge import api, db, metrics, notices, people, pipeline, quality, violations, webhooks, worker
 from telephony_bridge.model import Company, rfc3339
+from telephony_bridge.pages import calendar
 from telephony_bridge.settings import Settings
 
 _GAUGES_FOR = 3.0  # seconds the business gauges may be old
@@ -67,7 +68,8 @@ def build(
     app = web.Application(client_max_size=webhooks.MAX_BODY)
     app.router.add_route("*", "/webhooks/{source}/{token}", door.receive)
     app.router.add_route("*", "/webhooks/{source}/{token}/{tail:.*}", door.receive)
-    app.router.add_routes(api.routes(database, settings, company, clock))
+    app.router.add_routes(api.routes(database, settings, company, people.vault_of(settings), clock))
+    app.router.add_routes(calendar.routes(database, settings, company, clock))
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", scrape)

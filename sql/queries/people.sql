@@ -1,18 +1,18 @@
 -- everyone
 -- Every manager, by handle.
-select id, handle, name, first_day, last_day, notify from managers order by handle;
+select id, handle, name, first_day, last_day, notify, language from managers order by handle;
 
 -- by_handle
 -- One manager. $1 handle.
-select id, handle, name, first_day, last_day, notify from managers where handle = $1;
+select id, handle, name, first_day, last_day, notify, language from managers where handle = $1;
 
 -- add
--- A new manager. $1 handle, $2 name, $3 first day, $4 notify, $5 now.
-insert into managers (handle, name, first_day, notify, created_at) values ($1, $2, $3, $4, $5) returning id;
+-- A new manager. $1 handle, $2 name, $3 first day, $4 notify, $5 language, $6 now.
+insert into managers (handle, name, first_day, notify, language, created_at) values ($1, $2, $3, $4, $5, $6) returning id;
 
 -- change
--- What is a manager's own whatever the day. $1 id, $2 name, $3 first day, $4 notify.
-update managers set name = $2, first_day = $3, notify = $4 where id = $1;
+-- What is a manager's own whatever the day. $1 id, $2 name, $3 first day, $4 notify, $5 language.
+update managers set name = $2, first_day = $3, notify = $4, language = $5 where id = $1;
 
 -- versions
 -- The weeks of these managers or of all, in the order in which they hold. $1 managers or null.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telephony_bridge.notices.channels import send
+from telephony_bridge.notices.feed import Entry, calendar
 from telephony_bridge.notices.outbox import (
     Claimed,
     Decided,
@@ -42,6 +43,7 @@ __all__ = [
     "DayOf",
     "Debt",
     "Decided",
+    "Entry",
     "Next",
     "Number",
     "Planned",
@@ -51,6 +53,7 @@ __all__ = [
     "begin_tries",
     "bury",
     "by_code",
+    "calendar",
     "claim",
     "decide",
     "depth",

@@ -49,17 +49,20 @@ def test(handle: str) -> None:
     Example: telephony-bridge notify test ivan
     """
 
-    async def run(database: db.Database, _: Settings, company: Company) -> dict[str, bool]:
+    async def run(database: db.Database, told: Settings, company: Company) -> dict[str, bool]:
         async with database.begin() as conn:
             row = await people.by_handle(conn, handle)
         if not row["notify"]:
-            raise Refused(f"{handle} has no channel; add one: manager add --notify URL, or PATCH /api/v1/managers/{handle}")
+            raise Refused(
+                f"{handle} has no channel; add one: manager change {handle} --notify URL, or PATCH /api/v1/managers/{handle}"
+            )
         text = (
             "Проверка связи: сюда будут приходить напоминания."
             if company.language == "ru"
             else "A trial notice: reminders come here."
         )
-        return await notices.send(row["notify"], "Telephony Bridge", text)
+        vault = people.vault_of(told)
+        return await notices.send([vault.open(kept) for kept in row["notify"]], "Telephony Bridge", text)
 
     taken = with_database(run)
     print(orjson.dumps(taken).decode())

@@ -70,6 +70,13 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("PATCH", "/managers/{handle}"): ("/managers/ivan", {"team": "north", "hours": "10:00-19:00"}),
     ("POST", "/managers/{handle}/extensions"): ("/managers/ivan/extensions", {"extension": "107", "from": "2026-11-20"}),
     ("POST", "/managers/{handle}/absences"): ("/managers/ivan/absences", {"from": "2026-12-30", "to": "2026-12-31"}),
+    ("POST", "/managers/{handle}/calendar"): ("/managers/ivan/calendar", None),
+    ("POST", "/users"): (
+        "/users",
+        {"login": "olga", "role": "supervisor", "notify": ["env:OLGA"], "language": "en", "team": "north"},
+    ),
+    ("PATCH", "/users/{login}"): ("/users/olga", {"owner": True, "team": None}),
+    ("GET", "/users"): ("/users", None),
     ("POST", "/managers/{handle}/leave"): ("/managers/ivan/leave", {"on": "2027-06-01"}),
     ("POST", "/norms"): ("/norms", {"metric": "dials", "segment": "cold", "min": 1, "target": 2, "manager": "ivan"}),
     ("POST", "/sources"): ("/sources", {"name": "branch", "dialect": "freepbx"}),

@@ -92,6 +92,7 @@ PURE = [
     "webhooks/scrub.py",
     "matcher/choose.py",
     "crm/shares.py",
+    "notices/feed.py",
     "norms/rules.py",
     "norms/calendar.py",
     "norms/presets.py",

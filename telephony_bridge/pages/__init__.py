@@ -1,0 +1,1 @@
+"""What people open without a program of ours."""
