@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from telephony_bridge import people
 from tests.street import MONDAY, Street, at
 from tests.telling.test_debts import told
 
 TUESDAY = MONDAY + timedelta(days=1)
 
 
-async def user(street: Street, login: str, role: str, **columns: object) -> None:
+async def user(street: Street, login: str, role: str, **particulars: object) -> None:
     """Somebody who signs in."""
-    async with street.database.begin() as conn:
-        await people.add_user(conn, login, role, None, password="not a secret", now=datetime.now(UTC))
-        for name, value in columns.items():
-            await conn.execute(f"update users set {name} = $2 where login = $1", login, value)
+    await street.ask("POST", "/users", {"login": login, "role": role} | particulars)
 
 
 @pytest.fixture
@@ -29,7 +25,7 @@ async def office(street: Street) -> Street:
     await street.manager("olga", "102", team="south")
     await user(street, "boss", "supervisor")
     await user(street, "north", "supervisor", team="north")
-    await user(street, "olaf", "admin", is_owner=True)
+    await user(street, "olaf", "admin", owner=True)
     return street
 
 
