@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from uuid import uuid4
 
 import orjson
 import typer
@@ -58,7 +59,7 @@ def test(handle: str) -> None:
     Example: telephony-bridge notify test ivan
     """
 
-    async def run(database: db.Database, _: Settings, company: Company) -> dict[str, bool]:
+    async def run(database: db.Database, _: Settings, company: Company) -> list[dict[str, str]]:
         async with database.begin() as conn:
             row = await people.by_handle(conn, handle)
         if not row["notify"]:
@@ -68,9 +69,15 @@ def test(handle: str) -> None:
             if company.language == "ru"
             else "A trial notice: reminders come here."
         )
-        return await notices.send(row["notify"], "Telephony Bridge", text)
+        message = notices.Message(f"test-{uuid4()}", "Telephony Bridge", text, f"<p>{text}</p>")
+        told = []
+        for url in row["notify"]:
+            sent = await notices.send(url, message, now=datetime.now(UTC))
+            told.append({"channel": notices.scheme_of(url), "outcome": sent.outcome, "why": sent.why})
+        return told
 
-    taken = with_database(run)
-    print(orjson.dumps(taken).decode())
-    if not all(taken.values()):
-        refuse(f"not delivered by: {', '.join(name for name, good in taken.items() if not good)}; check the channel's address")
+    told = with_database(run)
+    print(orjson.dumps(told).decode())
+    missed = [f"{one['channel']} ({one['why']})" for one in told if one["outcome"] != "sent"]
+    if missed:
+        refuse(f"not delivered by: {', '.join(missed)}; check the channel's address")

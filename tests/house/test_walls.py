@@ -90,6 +90,7 @@ PURE = [
     "webhooks/scrub.py",
     "matcher/choose.py",
     "crm/shares.py",
+    "notices/answers.py",
     "norms/rules.py",
     "norms/calendar.py",
     "norms/presets.py",

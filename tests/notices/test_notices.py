@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from telephony_bridge import notices, violations
 from telephony_bridge.notices import wording
@@ -36,24 +33,6 @@ def test_r36_overdue_contacts_come_first_and_what_is_owed_follows() -> None:
 
 def test_r36_nothing_planned_is_said() -> None:
     assert "Nothing is planned" in notices.digest("Ivan", [], [], language="en", zone=MOSCOW, now=NINE)
-
-
-@pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # apprise's own import
-async def test_a_channel_says_whether_it_took_the_text() -> None:
-    told: list[Any] = []
-
-    async def take(request: web.Request) -> web.Response:
-        told.append(await request.json())
-        return web.Response(status=200 if request.path == "/good" else 500)
-
-    app = web.Application()
-    app.router.add_post("/{tail:.*}", take)
-    async with TestServer(app) as server:
-        where = f"127.0.0.1:{server.port}"
-        assert await notices.send([f"json://{where}/good"], "Telephony Bridge", "Проверка") == {"json": True}
-        assert told[0]["message"] == "Проверка"
-        assert await notices.send([f"json://{where}/good", f"json://{where}/bad"], "Telephony Bridge", "x") == {"json": False}
-    assert await notices.send(["nonsense"], "Telephony Bridge", "x") == {"unknown": False}
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
