@@ -146,8 +146,9 @@ async def _claim(post: Post, limit: int, *, besides: Collection[int], now: datet
             hearer = hearers[one.id]
             places = tuple(at for at, kept in enumerate(hearer.channels) if kept in alive) if hearer is not None else ()
             if hearer is None or not places:
-                status = "undeliverable" if hearer is not None and hearer.channels else "in_page"
-                await _leave(conn, one, notices.Next(status, one.place, one.tries, now), now=now)
+                has_channels = hearer is not None and hearer.channels
+                step = notices.Next("undeliverable" if has_channels else "in_page", one.place, one.tries, now)
+                await _leave(conn, one, step, now=now)
                 continue
             job = _job(post, book, one, hearer, places, secret, now=now)
             spared_until = post.spared_until(job.url, now)

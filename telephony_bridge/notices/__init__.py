@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from telephony_bridge.notices.channels import send
+from telephony_bridge.notices.answers import Message, Sent
+from telephony_bridge.notices.channels import check, scheme_of, send, target_of
 from telephony_bridge.notices.feed import Entry, calendar
 from telephony_bridge.notices.outbox import (
     Claimed,
@@ -23,7 +24,7 @@ from telephony_bridge.notices.outbox import (
     settle,
     untold,
 )
-from telephony_bridge.notices.retry import Next, after, backoff
+from telephony_bridge.notices.retry import Next, after
 from telephony_bridge.notices.wording import (
     LINK,
     DayOf,
@@ -44,16 +45,18 @@ __all__ = [
     "Debt",
     "Decided",
     "Entry",
+    "Message",
     "Next",
     "Number",
     "Planned",
+    "Sent",
     "after",
     "alive",
-    "backoff",
     "begin_tries",
     "bury",
     "by_code",
     "calendar",
+    "check",
     "claim",
     "decide",
     "depth",
@@ -66,9 +69,11 @@ __all__ = [
     "listed",
     "render",
     "revive",
+    "scheme_of",
     "send",
     "settle",
     "shown_number",
+    "target_of",
     "text_of",
     "untold",
 ]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import typer
 
 from telephony_bridge import db, notices, people, pipeline
-from telephony_bridge.errors import Refused
+from telephony_bridge.errors import NotFound, Refused
 from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import JSON, in_transaction, moment_of, refuse, with_database
+from telephony_bridge.worker import clock
 
 app = typer.Typer(help="What managers are told.", no_args_is_help=True)
 notify_app = typer.Typer(help="Channels of notices.", no_args_is_help=True)
@@ -43,28 +45,46 @@ def preview(
 
 
 @notify_app.command("test")
-def test(handle: str) -> None:
-    """Sends a trial notice to every channel of a manager and says which took it.
+def trial(who: str = typer.Argument(metavar="HANDLE", help="A manager's handle, or the login of a user.")) -> None:
+    """Sends a trial notice to every channel of a person and says which took it; one that does is no longer held for dead.
 
     Example: telephony-bridge notify test ivan
     """
 
-    async def run(database: db.Database, told: Settings, company: Company) -> dict[str, bool]:
+    async def run(database: db.Database, settings: Settings, company: Company) -> list[dict[str, str]]:
         async with database.begin() as conn:
-            row = await people.by_handle(conn, handle)
-        if not row["notify"]:
-            raise Refused(
-                f"{handle} has no channel; add one: manager change {handle} --notify URL, or PATCH /api/v1/managers/{handle}"
-            )
-        text = (
-            "Проверка связи: сюда будут приходить напоминания."
-            if company.language == "ru"
-            else "A trial notice: reminders come here."
-        )
-        vault = people.vault_of(told)
-        return await notices.send([vault.open(kept) for kept in row["notify"]], "Telephony Bridge", text)
+            hearer = await _hearer(conn, who)
+        language = hearer.language or company.language
+        title, body = notices.render("trial", language, company.zone, now=clock(), facts={})
+        page = notices.html_of(title, body, None, "Telephony Bridge", language)
+        vault = people.vault_of(settings)
+        told = []
+        for kept in hearer.channels:
+            url = vault.open(kept)
+            sent = await notices.send(url, notices.Message(f"trial/{uuid4()}", title, body, page), now=clock())
+            if sent.outcome == "sent":
+                async with database.begin() as conn:
+                    await notices.revive(conn, kept)
+            told.append({"channel": notices.scheme_of(url), "outcome": sent.outcome, "why": sent.why})
+        return told
 
-    taken = with_database(run)
-    print(orjson.dumps(taken).decode())
-    if not all(taken.values()):
-        refuse(f"not delivered by: {', '.join(name for name, good in taken.items() if not good)}; check the channel's address")
+    told = with_database(run)
+    print(orjson.dumps(told).decode())
+    missed = [f"{one['channel']} ({one['why']})" for one in told if one["outcome"] != "sent"]
+    if missed:
+        refuse(f"not delivered by: {', '.join(missed)}; check the channel's address")
+
+
+async def _hearer(conn: db.Connection, who: str) -> people.Hearer:
+    """Raises ``NotFound``, or ``Refused`` for who has no channel."""
+    everybody = await people.hearers(conn)
+    found = next((one for one in everybody.users if one.login == who), None)
+    try:
+        found = everybody.managers[(await people.by_handle(conn, who))["id"]]
+    except NotFound:
+        if found is None:
+            raise
+    if not found.channels:
+        verb = "manager" if found.manager_id is not None else "user"
+        raise Refused(f"{who} has no channel; add one: telephony-bridge {verb} change {who} --notify URL")
+    return found

@@ -93,6 +93,7 @@ PURE = [
     "matcher/choose.py",
     "crm/shares.py",
     "notices/feed.py",
+    "notices/answers.py",
     "norms/rules.py",
     "norms/calendar.py",
     "norms/presets.py",
