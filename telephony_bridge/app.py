@@ -12,9 +12,8 @@ import asyncpg
 import orjson
 from aiohttp import web
 
-from telephony_bridge import api, db, metrics, notices, people, pipeline, quality, violations, webhooks, worker
+from telephony_bridge import api, db, metrics, notices, pages, people, pipeline, quality, sending, violations, webhooks, worker
 from telephony_bridge.model import Company, rfc3339
-from telephony_bridge.pages import calendar
 from telephony_bridge.settings import Settings
 
 _GAUGES_FOR = 3.0  # seconds the business gauges may be old
@@ -30,6 +29,8 @@ def build(
     """The whole service on an open, migrated database; whoever built the database closes it. ``clock`` is the API's now."""
     company = company_of(settings)
     door = webhooks.Door(database, company, address=settings.address, proxies=settings.trusted_proxies)
+    vault = people.vault_of(settings)
+    post = sending.Post(database, company, settings.address, vault)
     gauges = _Gauges(database, company, clock)
 
     async def healthz(_: web.Request) -> web.Response:
@@ -58,7 +59,7 @@ def build(
 
     async def running(_: web.Application) -> AsyncIterator[None]:
         door.start()
-        work = asyncio.create_task(worker.run(database, company), name="worker") if with_worker else None
+        work = asyncio.create_task(worker.run(database, company, post=post), name="worker") if with_worker else None
         yield
         if work is not None:
             work.cancel()
@@ -68,8 +69,8 @@ def build(
     app = web.Application(client_max_size=webhooks.MAX_BODY)
     app.router.add_route("*", "/webhooks/{source}/{token}", door.receive)
     app.router.add_route("*", "/webhooks/{source}/{token}/{tail:.*}", door.receive)
-    app.router.add_routes(api.routes(database, settings, company, people.vault_of(settings), clock))
-    app.router.add_routes(calendar.routes(database, settings, company, clock))
+    app.router.add_routes(api.routes(database, settings, company, vault, clock))
+    app.router.add_routes(pages.routes(database, settings, company, clock))
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", scrape)

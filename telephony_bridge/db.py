@@ -90,8 +90,9 @@ class Database:
     url: str = field(repr=False)  # it may hold a password
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Connection]:
-        async with self.pool.acquire() as conn, conn.transaction():
+    async def begin(self, *, read_only: bool = False) -> AsyncIterator[Connection]:
+        """One transaction; with ``read_only`` Postgres itself refuses every write in it."""
+        async with self.pool.acquire() as conn, conn.transaction(readonly=read_only):
             # per transaction, not per connection: a pooler or a second company may share the connection
             await conn.execute(f'set local search_path to "{self.schema}"')
             yield conn

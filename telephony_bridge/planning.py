@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from telephony_bridge import db, norms
-from telephony_bridge.book import open_book
+from telephony_bridge.book import Book, open_book
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company, rfc3339
 
@@ -14,7 +14,11 @@ async def offered_dates(
     conn: db.Connection, manager_id: int | None, *, company: Company, now: datetime
 ) -> list[tuple[str, datetime]]:
     """(span, moment) of each preset, on working days of this manager's, or of the company's usual week."""
-    book = await open_book(conn, company, since=now.date())
+    return offered(await open_book(conn, company, since=now.date()), manager_id, now=now)
+
+
+def offered(book: Book, manager_id: int | None, *, now: datetime) -> list[tuple[str, datetime]]:
+    """The same, of an open book."""
     spans = norms.presets.split("presets", book.word("presets", manager_id, book.day(manager_id, now)))
     return norms.presets.dates(book.schedule(manager_id), now, spans)
 

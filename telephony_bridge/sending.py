@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +26,15 @@ _IDLE = 1.0  # seconds between looks at an outbox with nothing due
 _SLOW = 3  # failures in a row after which a receiver is spared
 _SPARED = timedelta(minutes=1)
 log = structlog.get_logger("sending")
+
+
+async def closed(vault: people.Vault, urls: Sequence[str]) -> tuple[str, ...]:
+    """Addresses of channels as they are kept. Raises ``Refused`` for what no channel understands; ``env:NAME`` is not looked up."""
+    kept = tuple(vault.close(url) for url in urls)
+    for url, one in zip(urls, kept, strict=True):
+        if url.strip() != one:
+            await asyncio.to_thread(notices.check, url)  # who reads addresses is slow to load
+    return kept
 
 
 @dataclass(slots=True)
@@ -186,7 +195,7 @@ def _job(
     link = None
     if claimed.opens is not None and hearer.manager_id is not None:
         until = now + timedelta(hours=book.setting("link_hours", hearer.manager_id, day))
-        link = f"{post.address}/f/{notices.sign(secret, notices.Link(hearer.manager_id, claimed.opens, until))}"
+        link = f"{post.address}/f/{notices.links.sign(secret, notices.links.Link(hearer.manager_id, claimed.opens, until))}"
     return _Job(
         claimed=claimed,
         hearer=hearer,

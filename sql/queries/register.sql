@@ -100,3 +100,15 @@ select manager_id, code, count(*) filter (where status in ('open', 'disputed', '
 from violations where day between $1 and $2 and status in ('open', 'disputed', 'confirmed', 'fixed_late', 'excused')
   and (code <> all($3::text[]) or status in ('confirmed', 'excused'))
 group by manager_id, code order by manager_id, code;
+
+-- of_manager
+-- What one manager owes and what was said of it lately, soonest deadline first. $1 manager, $2 settled ones since this day, $3 codes that
+-- are not his to see, $4 codes that are told of once they are open. Each with its moves by people, the oldest first.
+select v.id, v.code, v.subject_kind, v.subject_id, v.status, v.day, v.due_at, v.opened_at, v.evidence,
+  (select coalesce(jsonb_agg(jsonb_build_object('to', m.to_status, 'author', m.author, 'reason', m.reason) order by m.id), '[]')
+   from violation_moves m where m.violation_id = v.id and m.to_status in ('disputed', 'confirmed', 'excused')) as said
+from violations v
+where v.manager_id = $1 and v.status <> 'closed' and v.code <> all($3::text[])
+  and (v.status in ('open', 'disputed') or (v.status in ('watching', 'reminded') and v.code <> all($4::text[]))
+       or (v.status in ('fixed_late', 'confirmed', 'excused') and v.day >= $2))
+order by v.due_at, v.id limit 2000;

@@ -13,6 +13,7 @@ from telephony_bridge.db import Apart, Connection
 from telephony_bridge.errors import BridgeError, NotFound, Refused
 from telephony_bridge.model import Company
 from telephony_bridge.people import Vault, by_handle
+from telephony_bridge.sending import closed
 
 Role = Literal["manager", "supervisor", "admin"]
 EVERYONE: frozenset[Role] = frozenset({"manager", "supervisor", "admin"})
@@ -104,9 +105,9 @@ class Ask:
         except ValueError:
             raise Refused(f"{name}: read {self.path[name][:40]!r}, expected a day such as 2026-11-23") from None
 
-    def closed(self, urls: Sequence[str]) -> tuple[str, ...]:
-        """Addresses of channels as they are kept. Raises ``Refused`` for what is none, and for the masked form."""
-        return tuple(self.vault.close(url) for url in urls)
+    async def closed(self, urls: Sequence[str]) -> tuple[str, ...]:
+        """Addresses of channels as they are kept. Raises ``Refused`` for what no channel understands, and for the masked form."""
+        return await closed(self.vault, urls)
 
     async def manager_id(self, handle: str | None) -> int | None:
         """The id behind a handle. Raises ``NotFound``, also for a colleague a manager asks about."""

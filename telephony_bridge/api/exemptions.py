@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
-from telephony_bridge import crm, pipeline
+from telephony_bridge import crm, entering, pipeline
 from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Endpoint, Id, Limit, Name, Told
 from telephony_bridge.crm import ExemptionKind, ExemptionStatus
 from telephony_bridge.errors import NotFound
@@ -68,16 +68,16 @@ async def ask_for(ask: Ask) -> dict[str, Any]:
     await pipeline.hold(ask.conn)
     lead_id = ask.id("id")
     await crm.lead_seen_by(ask.conn, lead_id, ask.asker.seen_by)
-    exemption_id = await crm.ask_exemption(
+    exemption_id = await entering.ask_exemption(
         ask.conn,
         lead_id,
         told.kind,
         told.reason,
         by=ask.asker.manager or ask.asker.name,
         is_approved=ask.asker.role in SUPERVISORS,
+        company=ask.company,
         now=ask.now,
     )
-    await pipeline.exemptions_changed(ask.conn, [lead_id], company=ask.company, now=ask.now)
     return await _one(ask, exemption_id)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from telephony_bridge import crm, pipeline
+from telephony_bridge import crm, entering, pipeline
 from telephony_bridge.api.endpoint import Ask, Endpoint, Id, Limit, Moment, Name, Text, Told
 from telephony_bridge.api.writing import Written, author_of, moment_of
 from telephony_bridge.crm import Basis, Buys, Outcome, Stage
@@ -171,8 +170,7 @@ class SetContact(Told):
     set_at: Moment | None = None
 
 
-async def _plan(ask: Ask, told: NewContact | SetContact, planner: int | None, when: datetime) -> crm.Plan:
-    await pipeline.check_horizon(ask.conn, told.at, told.reason, manager_id=planner, at=when, company=ask.company)
+def _plan(told: NewContact | SetContact) -> crm.Plan:
     return crm.Plan(told.at, told.basis, told.goal, told.reason)
 
 
@@ -183,18 +181,10 @@ async def enter(ask: Ask) -> dict[str, Any]:
     owner = await ask.manager_id(told.manager) if told.manager is not None else author.manager_id
     lead = crm.NewLead(told.name, told.phones, told.segment, told.company, owner, told.source, told.stage, told.buys_analog)
     try:
-        lead_id = await crm.add_lead(
-            ask.conn,
-            lead,
-            author=author,
-            at=when,
-            now=ask.now,
-            region=ask.company.region,
-            allow_duplicate=told.allow_duplicate,
-        )
+        by = entering.Writing(author, owner, when, ask.company, ask.now)
+        lead_id = await entering.enter_lead(ask.conn, lead, by, allow_duplicate=told.allow_duplicate)
     except Conflict as taken:
         raise Conflict(str(taken), existing=await _existing(ask, taken.existing)) from None
-    await pipeline.leads_changed(ask.conn, [lead_id], at=when, company=ask.company, now=ask.now)
     return await crm.lead_seen_by(ask.conn, lead_id, None)
 
 
@@ -240,19 +230,17 @@ async def change(ask: Ask) -> dict[str, Any]:
         changes["manager_id"] = await ask.manager_id(told.manager)
     changes = {name: value for name, value in changes.items() if value is not None or name in ("company", "source", "manager_id")}
     try:
-        await crm.change_lead(
+        await entering.change_lead(
             ask.conn,
             lead_id,
             crm.Changes(changes, told.phones),
             author=ask.asker.name,
             by=ask.asker.manager_id if ask.asker.role == "manager" else None,
-            at=ask.now,
+            company=ask.company,
             now=ask.now,
-            region=ask.company.region,
         )
     except Conflict as taken:
         raise Conflict(str(taken), existing=await _existing(ask, taken.existing)) from None
-    await pipeline.leads_changed(ask.conn, [lead_id], at=ask.now, company=ask.company, now=ask.now)
     return await crm.lead_seen_by(ask.conn, lead_id, None)
 
 
@@ -263,18 +251,9 @@ async def comment(ask: Ask) -> dict[str, Any]:
     lead = await crm.lead_seen_by(ask.conn, lead_id, ask.asker.seen_by)
     author, when = await author_of(ask, told.author), moment_of(ask, told.at)
     planner = await planner_of(ask, author, lead)
-    contact = await _plan(ask, told.next_contact, planner, when) if told.next_contact is not None else None
+    contact = _plan(told.next_contact) if told.next_contact is not None else None
     note = crm.Note(told.text, told.outcome, told.goal, told.call, contact)
-    comment_id = await crm.comment(
-        ask.conn,
-        lead_id,
-        note,
-        author=author,
-        manager_id=planner,
-        at=when,
-        now=ask.now,
-    )
-    await pipeline.notes_came(ask.conn, [lead_id], at=when, company=ask.company, now=ask.now)
+    comment_id = await entering.comment(ask.conn, lead_id, note, entering.Writing(author, planner, when, ask.company, ask.now))
     return {"id": comment_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 
 
@@ -292,9 +271,8 @@ async def plan(ask: Ask) -> dict[str, Any]:
     lead = await crm.lead_seen_by(ask.conn, lead_id, ask.asker.seen_by)
     author, when = await author_of(ask, told.author), moment_of(ask, told.set_at)
     planner = await planner_of(ask, author, lead)
-    contact = await _plan(ask, told, planner, when)
-    planned_id = await crm.plan(ask.conn, lead_id, contact, author=author, manager_id=planner, at=when)
-    await pipeline.notes_came(ask.conn, [lead_id], at=when, company=ask.company, now=ask.now)
+    by = entering.Writing(author, planner, when, ask.company, ask.now)
+    planned_id = await entering.set_contact(ask.conn, lead_id, _plan(told), by)
     return {"id": planned_id, "lead": await crm.lead_seen_by(ask.conn, lead_id, None)}
 
 

@@ -182,7 +182,7 @@ async def _one(ask: Ask, handle: str) -> dict[str, Any]:
 
 async def add(ask: Ask) -> dict[str, Any]:
     told: NewPerson = ask.body
-    particulars = people.Particulars(told.name, told.since, ask.closed(told.notify), told.language)
+    particulars = people.Particulars(told.name, told.since, await ask.closed(told.notify), told.language)
     week = _told_week(told, Week(ask.company.zone))
     await people.add_manager(ask.conn, told.handle, particulars, week, author=ask.asker.name, now=ask.now)
     return await _one(ask, told.handle)
@@ -205,7 +205,7 @@ async def change(ask: Ask) -> dict[str, Any]:
     particulars = people.Particulars(
         told.name or row["name"],
         told.since if given == {"since"} else row["first_day"],
-        ask.closed(told.notify) if told.notify is not None else tuple(row["notify"]),
+        await ask.closed(told.notify) if told.notify is not None else tuple(row["notify"]),
         told.language if "language" in given else row["language"],
     )
     await people.change_manager(ask.conn, row["id"], particulars)

@@ -66,7 +66,7 @@ class UserChanges(Told):
 
 async def add(ask: Ask) -> dict[str, Any]:
     told: NewUser = ask.body
-    reach = people.Reach(ask.closed(told.notify), told.language, told.owner, told.team)
+    reach = people.Reach(await ask.closed(told.notify), told.language, told.owner, told.team)
     manager_id = await ask.manager_id(told.manager)
     password = await people.add_user(ask.conn, told.login, told.role, manager_id, reach=reach, now=ask.now)
     return (await people.one_user(ask.conn, told.login)).shown() | {"password": password}
@@ -81,7 +81,7 @@ async def change(ask: Ask) -> dict[str, Any]:
     user = await people.one_user(ask.conn, ask.path["login"])
     reach = user.reach
     if told.notify is not None:
-        reach = replace(reach, notify=ask.closed(told.notify))
+        reach = replace(reach, notify=await ask.closed(told.notify))
     if told.owner is not None:
         reach = replace(reach, is_owner=told.owner)
     if "language" in told.model_fields_set:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telephony_bridge.notices import links
 from telephony_bridge.notices.answers import Message, Sent
 from telephony_bridge.notices.channels import check, scheme_of, send, target_of
 from telephony_bridge.notices.feed import Entry, calendar
@@ -25,6 +26,7 @@ from telephony_bridge.notices.outbox import (
     untold,
 )
 from telephony_bridge.notices.retry import Next, after
+from telephony_bridge.notices.secret import form_secret, known_secret
 from telephony_bridge.notices.wording import (
     LINK,
     DayOf,
@@ -62,10 +64,13 @@ __all__ = [
     "depth",
     "expire",
     "fold",
+    "form_secret",
     "fresh_keys",
     "html_of",
     "keep_claims",
+    "known_secret",
     "last_told",
+    "links",
     "listed",
     "render",
     "revive",

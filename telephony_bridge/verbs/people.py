@@ -14,6 +14,7 @@ from telephony_bridge.api.managers import shown
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company, Week
 from telephony_bridge.norms import calendar
+from telephony_bridge.sending import closed
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import AUTHOR, JSON, day_of, in_transaction, show, show_one
 
@@ -59,7 +60,7 @@ def add(
         opens, closes = calendar.parse_hours(hours)
         zone = people.read_zone(timezone) if timezone is not None else company.zone
         week = Week(zone, opens, closes, calendar.parse_days(days), team, _segments(segment))
-        particulars = people.Particulars(name, since, _closed(told, notify), language)
+        particulars = people.Particulars(name, since, await _closed(told, notify), language)
         manager_id = await people.add_manager(conn, handle, particulars, week, author=AUTHOR, now=now)
         today = now.astimezone(company.zone).date()
         for spelled in extension:
@@ -74,10 +75,9 @@ def add(
     print(orjson.dumps({"handle": handle, "extensions": extension}).decode())
 
 
-def _closed(told: Settings, typed: list[str]) -> tuple[str, ...]:
+async def _closed(told: Settings, typed: list[str]) -> tuple[str, ...]:
     """Addresses as they are kept. Raises ``Refused``."""
-    vault = people.vault_of(told)
-    return tuple(vault.close(url) for url in typed)
+    return await closed(people.vault_of(told), typed)
 
 
 @app.command("change")
@@ -99,7 +99,7 @@ def change(
         particulars = people.Particulars(
             row["name"] if name is None else name,
             row["first_day"],
-            _closed(told, notify) if notify or no_notify else tuple(row["notify"]),
+            await _closed(told, notify) if notify or no_notify else tuple(row["notify"]),
             row["language"] if language is None else language or None,
         )
         await people.change_manager(conn, row["id"], particulars)
@@ -192,7 +192,7 @@ def add_user(
     """
 
     async def run(conn: db.Connection, told: Settings, _: Company, now: datetime) -> str:
-        reach = people.Reach(_closed(told, notify), language, owner, team)
+        reach = people.Reach(await _closed(told, notify), language, owner, team)
         return await people.add_user(conn, login, role, await _bound(conn, manager), reach=reach, password=password, now=now)
 
     print(orjson.dumps({"login": login, "role": role, "password": in_transaction(run)}).decode())
@@ -219,7 +219,7 @@ def change_user(
         user = await people.one_user(conn, login)
         reach = user.reach
         if notify or no_notify:
-            reach = replace(reach, notify=_closed(told, notify))
+            reach = replace(reach, notify=await _closed(told, notify))
         if language is not None:
             reach = replace(reach, language=language or None)
         if owner is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telephony_bridge.violations import duties, removals, suspects
 from telephony_bridge.violations.conversations import owed_for_conversation, owed_for_meeting
+from telephony_bridge.violations.desk import Debt, debts_of
 from telephony_bridge.violations.exemptions import Exemption, Spared, promise_due
 from telephony_bridge.violations.facts import (
     comments_on,
@@ -41,6 +42,7 @@ from telephony_bridge.violations.register import (
 __all__ = [
     "CODES",
     "DISPUTE_DAYS",
+    "Debt",
     "Exemption",
     "Finding",
     "Meeting",
@@ -51,6 +53,7 @@ __all__ = [
     "confirm",
     "counts",
     "deadlines_passed",
+    "debts_of",
     "dispute",
     "duties",
     "entered",

@@ -20,8 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony_bridge.errors import Refused
-from telephony_bridge.notices import CARRY_KEY, Message, Sent, channels, check, scheme_of, send, target_of
-from telephony_bridge.notices.answers import LONGEST_WAIT, asked, judged, of_http, of_smtp
+from telephony_bridge.notices import Message, Sent, channels, check, scheme_of, send, target_of
+from telephony_bridge.notices.answers import CARRY_KEY, LONGEST_WAIT, asked, judged, of_http, of_smtp
 from tests.notices.receivers import always, mail, silence, site
 
 pytestmark = [

@@ -65,8 +65,8 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
     fresh = json.loads((await run("source", "rotate", "office")).output)
     assert fresh["token"] != source["token"]
     assert (await run("source", "retire", "office")).output == "1 tokens retired\n"
-    preview = (await run("notices", "preview", "--manager", "ivan", "--at", "2026-11-23T18:00:00+03:00")).output
-    assert "ничего не запланировано" in preview
+    preview = (await run("notices", "preview", "--manager", "ivan", "--at", "2026-11-23T10:00:00+03:00")).output
+    assert "На сегодня контактов не запланировано" in preview
     await run("manager", "leave", "ivan", "--on", "2026-12-01")
     (person,) = json.loads((await run("manager", "list", "--json")).output)
     assert (person["last_day"], person["hours"], person["days"]) == ("2026-11-30", "09:00-18:00", "mon-fri")
