@@ -29,7 +29,7 @@ log = structlog.get_logger("sending")
 
 
 async def closed(vault: people.Vault, urls: Sequence[str]) -> tuple[str, ...]:
-    """Addresses of channels as they are kept. Raises ``Refused`` for what no channel understands; ``env:NAME`` is not looked up."""
+    """Addresses of channels as they are kept. Raises ``Refused`` for what no channel understands; ``env:NAME`` is any."""
     kept = tuple(vault.close(url) for url in urls)
     for url, one in zip(urls, kept, strict=True):
         if url.strip() != one:

@@ -48,7 +48,7 @@ def due_now(book: Book, hearers: Hearers, *, now: datetime) -> list[Due]:
         schedule, today = book.schedule(manager_id), book.day(manager_id, now)
         for day in (today - DAY, today):  # a night shift's report comes in the morning after
             span = calendar.shift(schedule, day)
-            if span is None or (manager_id, day) in book.closed:
+            if span is None:
                 continue
             hours = hours_of(book, manager_id, day)
             for kind, (since, until) in hours.items():
