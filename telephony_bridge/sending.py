@@ -240,8 +240,11 @@ async def _settle(post: Post, job: _Job, sent: notices.Sent, *, now: datetime) -
         await notices.settle(conn, one, step, try_id=job.try_id, outcome=sent.outcome, why=sent.why, now=now)
         if sent.outcome == "sent":
             await notices.revive(conn, job.kept)
-        elif sent.outcome == "refused" and await notices.bury(conn, job.kept, job.channel, sent.why, now=now):
-            await telling.address_died(
+        is_news = sent.outcome == "later" and one.tries % job.fallback_after == 0
+        if sent.outcome == "refused" and job.url is not None:
+            is_news = await notices.bury(conn, job.kept, job.channel, sent.why, now=now)
+        if is_news:
+            await telling.address_failed(
                 conn, job.hearer, job.handle, job.kept, job.channel, sent.why, company=post.company, now=now
             )
     metrics.notice(job.channel, sent.outcome)

@@ -14,12 +14,12 @@ from telephony_bridge.book import Book, open_book, utc_day
 from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.notices import Decided
 from telephony_bridge.telling.debts import LISTS, digest, digests, owed_by, works_today
-from telephony_bridge.telling.machinery import address_died, evidence_watched
+from telephony_bridge.telling.machinery import address_failed, evidence_watched
 from telephony_bridge.telling.oversight import days_closed, teams_so_far
 from telephony_bridge.telling.readers import DAY, good_until, reader_of
 from telephony_bridge.telling.rounds import by_the_clock, due_now
 
-__all__ = ["address_died", "evidence_watched", "handed_over", "preview", "tell"]
+__all__ = ["address_failed", "evidence_watched", "handed_over", "preview", "tell"]
 
 
 async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, date]], *, now: datetime) -> int:

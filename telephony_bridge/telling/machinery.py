@@ -61,10 +61,10 @@ async def _fresh(
     return decided
 
 
-async def address_died(
+async def address_failed(
     conn: db.Connection, hearer: Hearer, handle: str, address: str, channel: str, why: str, *, company: Company, now: datetime
 ) -> None:
-    """A channel of somebody's refuses notices: his supervisors are told, or the administrator of a supervisor's (R36).
+    """A channel of somebody's takes no notices: his supervisors are told once a day, of a user's the administrator (R36).
 
     ``handle`` is how ``notify test`` names him, ``address`` as it is kept, ``why`` the receiver's answer.
     """
