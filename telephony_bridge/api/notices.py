@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
-from telephony_bridge import notices
+from telephony_bridge import notices, telling
 from telephony_bridge.api.endpoint import Ask, Endpoint, Id, Limit, Told
 from telephony_bridge.errors import NotFound
+from telephony_bridge.model import rfc3339
 
 Status = Literal["waiting", "sending", "sent", "in_page", "nothing", "folded", "expired", "undeliverable"]
 
@@ -82,4 +83,37 @@ async def find(ask: Ask) -> dict[str, Any]:
     return {"items": page, "next": str(page[-1]["id"]) if len(items) > asked.limit else None}
 
 
-ENDPOINTS = (Endpoint("GET", "/notices", "What was told to whom, newest first", find, NoticesTold, query=NoticesQuery),)
+class NewLink(Told):
+    """``opens``: all that is owed, or the plan of the day."""
+
+    opens: Literal["owed", "plan"] = "owed"
+
+
+class FormLink(TypedDict):
+    """Who has it writes as this manager, until then."""
+
+    manager: str
+    url: str
+    until: str
+
+
+async def make_link(ask: Ask) -> dict[str, Any]:
+    handle = ask.path["handle"]
+    await ask.manager_id(handle)
+    url, until = await telling.link_to(ask.conn, handle, ask.body.opens, address=ask.address, company=ask.company, now=ask.now)
+    return {"manager": handle, "url": url, "until": rfc3339(until)}
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/notices", "What was told to whom, newest first", find, NoticesTold, query=NoticesQuery),
+    Endpoint(
+        "POST",
+        "/managers/{handle}/links",
+        "A manager's link to his own pages, as a notice would bring it",
+        make_link,
+        FormLink,
+        roles=frozenset({"admin", "manager"}),  # a supervisor writes in his own name
+        body=NewLink,
+        status=201,
+    ),
+)

@@ -6,8 +6,8 @@ Every notice is a question of the clock, the register and the board; decided twi
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
 
 from telephony_bridge import db, notices, people
 from telephony_bridge.book import Book, open_book, utc_day
@@ -19,7 +19,7 @@ from telephony_bridge.telling.oversight import days_closed, teams_so_far
 from telephony_bridge.telling.readers import DAY, good_until, reader_of
 from telephony_bridge.telling.rounds import by_the_clock, due_now
 
-__all__ = ["address_failed", "evidence_watched", "handed_over", "preview", "tell"]
+__all__ = ["address_failed", "evidence_watched", "handed_over", "link_to", "preview", "tell"]
 
 
 async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, date]], *, now: datetime) -> int:
@@ -68,6 +68,20 @@ async def handed_over(conn: db.Connection, told: Mapping[str, Any], *, company: 
                 )
             )
     await notices.decide(conn, decided, now=now)
+
+
+async def link_to(
+    conn: db.Connection, handle: str, opens: Literal["plan", "owed"], *, address: str, company: Company, now: datetime
+) -> tuple[str, datetime]:
+    """A manager's link to his pages as a notice would bring it, and until when it is good: for who has no channel.
+
+    ``address`` is the service's. Raises ``NotFound``.
+    """
+    manager_id = int((await people.by_handle(conn, handle))["id"])
+    book = await open_book(conn, company, since=utc_day(now))
+    until = now + timedelta(hours=book.setting("link_hours", manager_id, book.day(manager_id, now)))
+    link = notices.links.Link(manager_id, opens, until)
+    return f"{address}/f/{notices.links.sign(await notices.form_secret(conn), link)}", until
 
 
 async def preview(conn: db.Connection, handle: str, *, company: Company, now: datetime) -> list[dict[str, Any]]:

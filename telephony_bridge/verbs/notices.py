@@ -1,4 +1,4 @@
-"""notices preview, notify test."""
+"""notices preview, notices link, notify test."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from uuid import uuid4
 import orjson
 import typer
 
-from telephony_bridge import db, notices, people, pipeline
+from telephony_bridge import db, notices, people, pipeline, telling
 from telephony_bridge.errors import NotFound, Refused
-from telephony_bridge.model import Company
+from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import JSON, in_transaction, moment_of, refuse, with_database
 from telephony_bridge.worker import clock
@@ -42,6 +42,25 @@ def preview(
         print(orjson.dumps({"manager": manager, "text": text, "notices": found}).decode())
     else:
         print(text or "Nothing would be told: it is a day off or a quiet hour, or nothing is owed.")
+
+
+@app.command("link")
+def link(
+    manager: str = typer.Option(..., "--manager", help="The salesperson, by handle."),
+    opens: str = typer.Option("owed", "--opens", help="owed: all that is owed; plan: the planned contacts of the day."),
+) -> None:
+    """A manager's link to his own pages, as a notice would bring it: for who has no channel. Who has it writes as he.
+
+    Example: telephony-bridge notices link --manager ivan
+    """
+    if opens not in ("owed", "plan"):
+        raise typer.BadParameter(f"--opens: read {opens!r}, expected owed or plan")
+
+    async def run(conn: db.Connection, told: Settings, company: Company, now: datetime) -> tuple[str, datetime]:
+        return await telling.link_to(conn, manager, opens, address=told.address, company=company, now=now)  # type: ignore[arg-type]
+
+    url, until = in_transaction(run)
+    print(orjson.dumps({"manager": manager, "url": url, "until": rfc3339(until)}).decode())
 
 
 @notify_app.command("test")

@@ -116,6 +116,7 @@ BODIES: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/handovers/{id}/cards/{lead}/read"): ("/handovers/1/cards/1/read", None),
     ("GET", "/base"): ("/base", None),
     ("GET", "/notices"): ("/notices", None),
+    ("POST", "/managers/{handle}/links"): ("/managers/ivan/links", {"opens": "plan"}),
     ("GET", "/planned"): ("/planned?date=2027-02-01", None),
     ("GET", "/deliveries"): ("/deliveries", None),
     ("GET", "/deliveries/{id}"): ("/deliveries/1", None),
