@@ -12,7 +12,7 @@ import asyncpg
 import orjson
 from aiohttp import web
 
-from telephony_bridge import api, db, metrics, pages, pipeline, quality, violations, webhooks, worker
+from telephony_bridge import api, db, metrics, notices, pages, people, pipeline, quality, sending, violations, webhooks, worker
 from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.settings import Settings
 
@@ -29,6 +29,8 @@ def build(
     """The whole service on an open, migrated database; whoever built the database closes it. ``clock`` is the API's now."""
     company = company_of(settings)
     door = webhooks.Door(database, company, address=settings.address, proxies=settings.trusted_proxies)
+    vault = people.vault_of(settings)
+    post = sending.Post(database, company, settings.address, vault)
     gauges = _Gauges(database, company, clock)
 
     async def healthz(_: web.Request) -> web.Response:
@@ -57,7 +59,7 @@ def build(
 
     async def running(_: web.Application) -> AsyncIterator[None]:
         door.start()
-        work = asyncio.create_task(worker.run(database, company), name="worker") if with_worker else None
+        work = asyncio.create_task(worker.run(database, company, post=post), name="worker") if with_worker else None
         yield
         if work is not None:
             work.cancel()
@@ -67,8 +69,8 @@ def build(
     app = web.Application(client_max_size=webhooks.MAX_BODY)
     app.router.add_route("*", "/webhooks/{source}/{token}", door.receive)
     app.router.add_route("*", "/webhooks/{source}/{token}/{tail:.*}", door.receive)
-    app.router.add_routes(api.routes(database, settings, company, clock))
-    app.router.add_routes(pages.routes(database, company, clock))
+    app.router.add_routes(api.routes(database, settings, company, vault, clock))
+    app.router.add_routes(pages.routes(database, settings, company, clock))
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", scrape)
@@ -95,6 +97,7 @@ class _Gauges:
             async with self._database.begin() as conn:
                 lines = await pipeline.board(conn, now.astimezone(self._company.zone).date(), company=self._company, now=now)
                 waiting, oldest = await webhooks.inbox.depth(conn)
+                unsent, unsent_since = await notices.depth(conn, now=now)
                 heard = await webhooks.inbox.last_heard(conn, now=now)
                 opened = await violations.open_by_code(conn)
                 planned = await pipeline.planned_contacts(conn, company=self._company, now=now)
@@ -105,6 +108,7 @@ class _Gauges:
             metrics.set_quality((source, code, number) for (source, code), number in marks.items())
             metrics.set_day(lines)
             metrics.set_inbox(waiting, (now - oldest).total_seconds() if oldest is not None else 0.0)
+            metrics.set_notices(unsent, (now - unsent_since).total_seconds() if unsent_since is not None else 0.0)
             metrics.set_heard({name: at.timestamp() for name, at in heard.items() if at is not None})
             metrics.set_violations_open(opened)
             metrics.set_planned(planned)

@@ -59,6 +59,10 @@ class Book:
         """A setting that is a word."""
         return self.rules.value(name, self.person(manager_id, day), day, self._known(manager_id, day))
 
+    def company_word(self, name: str, day: date) -> str:
+        """A setting as it holds for the company, for nobody in particular."""
+        return self.rules.value(name, norms.COMPANY, day)
+
     def flag(self, name: str, manager_id: int | None, day: date) -> bool:
         return self.rules.flag(name, self.person(manager_id, day), day, self._known(manager_id, day))
 

@@ -17,7 +17,7 @@ import typer
 from aiohttp import web
 from rich.console import Console
 
-from telephony_bridge import db, logs, people, worker
+from telephony_bridge import db, logs, people, telling, worker
 from telephony_bridge.app import build, company_of
 from telephony_bridge.errors import BridgeError
 from telephony_bridge.settings import Settings, read_settings
@@ -330,6 +330,7 @@ async def _story(told: Settings, database: db.Database, company: Any) -> None:
             "supervisor": await people.add_user(conn, "supervisor", "supervisor", None, now=datetime.now(UTC)),
             "anna": await people.add_user(conn, "anna", "manager", anna, now=datetime.now(UTC)),
         }
+        form, _ = await telling.link_to(conn, "olga", "owed", address=told.address, company=company, now=datetime.now(UTC))
     out = Console()
     out.print(f"{sum(answers.values())} deliveries posted through the door, answers: {dict(answers)}")
     print_board(day, lines, as_json=False)
@@ -338,6 +339,7 @@ async def _story(told: Settings, database: db.Database, company: Any) -> None:
     )
     api = f"{told.address}/api/v1"
     out.print(f"\nThe board:      {api}/days/{day}\nAPI:            {api}/openapi.json", soft_wrap=True)
+    out.print(f"What Olga owes: {form}", soft_wrap=True, highlight=False)
     out.print(f"Metrics:        {told.address}/metrics\nAdmin token:    {told.admin_token}", soft_wrap=True)
     out.print("Sign in:        " + ", ".join(f"{login} / {password}" for login, password in signs.items()), highlight=False)
     out.print(

@@ -253,6 +253,7 @@ def _findings(
         owes("V03", duty.duty_manager, day, date_due_at, contact.met_at, duty.soft_at)
     if row["number"] is not None:
         entered = min((lead.entered_at for lead in leads), default=None)
+        remind_at = duty.ended_at + timedelta(minutes=book.setting("soft_lead", duty.duty_manager, day))  # EC-14
         if (
             duty.direction is Direction.OUTBOUND
             and row["manager_id"] is not None
@@ -260,10 +261,10 @@ def _findings(
         ):
             due_at = _by_day_close(book, row["manager_id"], row["day"], duty.ended_at)
             met_at = _met_in_time(book, row["manager_id"], row["day"], entered, due_at)
-            owes("V04", row["manager_id"], row["day"], due_at, met_at, None)
+            owes("V04", row["manager_id"], row["day"], due_at, met_at, remind_at)
         if duty.direction is Direction.INBOUND and duty.disposition is Disposition.ANSWERED:
             due_at = _by_day_close(book, duty.duty_manager, day, duty.ended_at)
-            owes("V05", duty.duty_manager, day, due_at, _met_in_time(book, duty.duty_manager, day, entered, due_at), None)
+            owes("V05", duty.duty_manager, day, due_at, _met_in_time(book, duty.duty_manager, day, entered, due_at), remind_at)
     return found
 
 

@@ -29,6 +29,9 @@ _norm = Gauge(_P + "norm", "Today's floor and goal.", ["manager", "metric", "bou
 _violations_open = Gauge(_P + "violations_open", "Violations that stand open.", ["manager", "code"], registry=REGISTRY)
 _planned = Gauge(_P + "planned_contacts", "Planned contacts today.", ["manager", "state"], registry=REGISTRY)
 _violations = Counter(_P + "violations", "Violations opened.", ["code"], registry=REGISTRY)
+_notices = Counter(_P + "notices", "Tries of notices by what became of them.", ["channel", "outcome"], registry=REGISTRY)
+_notices_waiting = Gauge(_P + "notices_waiting", "Notices decided and not yet sent.", registry=REGISTRY)
+_notices_oldest = Gauge(_P + "notices_oldest_seconds", "For how long the oldest notice has been due.", registry=REGISTRY)
 _pool = Gauge(_P + "postgres_pool", "Connections of the pool.", ["state"], registry=REGISTRY)
 
 for _result in ("matched", "ambiguous", "none", "internal", "excluded"):
@@ -69,6 +72,16 @@ def match(result: str, number: int = 1) -> None:
 
 def violation(code: str, number: int = 1) -> None:
     _violations.labels(code).inc(number)
+
+
+def notice(channel: str, outcome: str) -> None:
+    """``channel`` is a scheme such as tgram, ``outcome`` sent, later or refused."""
+    _notices.labels(channel, outcome).inc()
+
+
+def set_notices(waiting: int, oldest_seconds: float) -> None:
+    _notices_waiting.set(waiting)
+    _notices_oldest.set(oldest_seconds)
 
 
 def set_day(lines: Sequence[Mapping[str, Any]]) -> None:

@@ -13,6 +13,10 @@ _HIDDEN = re.compile(r"(?i)anonym|unknown|restrict|private|unavail|withheld|hidd
 _SCHEME = re.compile(r"(?i)^(?:tel|sips?|callto):")
 # the spellings that need no opinion of libphonenumber: every ten-digit national number of these ranges is possible
 _PLAIN_RU = re.compile(r"(?:\+?7|8)?([3489]\d{9})")
+_IN_A_TEXT = re.compile(
+    r"\+\d(?:[ ()\-]{0,2}\d){7,14}(?!\d)"  # with its plus, any country's
+    r"|(?<![\d+])(?:[78][ \-]?)?\(?[3489]\d{2}\)?[ \-]?\d{3}[ \-]?\d{2}[ \-]?\d{2}(?!\d)"  # a Russian one
+)
 _SHORTEST = 8  # digits with the country code; shorter ones are service numbers or local ones without a city
 _FULL = 10  # digits from which a number may have lost its plus; fewer are a local number of who knows where
 
@@ -49,6 +53,11 @@ def masked(number: str) -> str:
     """For logs and error texts: country and the last two digits."""
     plain = digits(number)
     return f"{'+' if number.startswith('+') else ''}{plain[:1]}***{plain[-2:]}" if len(plain) > 4 else "***"
+
+
+def veiled(text: str) -> str:
+    """A text that people wrote, with each phone number in it masked; dates, sums and short numbers stay."""
+    return _IN_A_TEXT.sub(lambda found: masked(found[0]), text)
 
 
 @lru_cache(maxsize=65_536)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from telephony_bridge import calls, crm, db, marks, violations, webhooks
+from telephony_bridge import calls, crm, db, marks, passing, telling, violations, webhooks
 from telephony_bridge.anew import derive_again, judge_numbers_of
 from telephony_bridge.book import Book, day_start, open_book, utc_day
 from telephony_bridge.claims import claimed_between
@@ -20,9 +21,10 @@ from telephony_bridge.hearing import BOOK_DAYS, Understood, deliveries_came
 from telephony_bridge.judging import judge_calls
 from telephony_bridge.model import Company
 from telephony_bridge.owed import judge_leads, owed_by
-from telephony_bridge.passing import READ_REACH, card_read, hand_over, judge_cards, preview_handover
+from telephony_bridge.passing import READ_REACH, card_read, judge_cards, preview_handover
 from telephony_bridge.planning import check_horizon, offered_dates
 from telephony_bridge.sweep import sweep_base
+from telephony_bridge.telling import preview as preview_notices
 
 __all__ = [
     "Company",
@@ -35,6 +37,7 @@ __all__ = [
     "days_reopened",
     "deliveries_came",
     "dispute",
+    "evidence_watched",
     "exemptions_changed",
     "hand_over",
     "hold",
@@ -46,6 +49,7 @@ __all__ = [
     "people_changed",
     "planned_contacts",
     "preview_handover",
+    "preview_notices",
     "replay",
     "reports",
     "silence_settled",
@@ -226,7 +230,23 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     ended = await to_close(conn, book, await webhooks.inbox.late_since(conn), now=judged_at)
     opened.update(await days_ended(conn, book, only=ended, closed_only=False, now=judged_at))
     opened.update(await sweep_base(conn, book, ended, now=judged_at))
+    await telling.tell(conn, book, ended, now=now)
     return dict(opened), bool(passed or settled or uncalled or unseen)
+
+
+async def hand_over(
+    conn: db.Connection, leaver: str, owners: Sequence[str], *, author: str, company: Company, now: datetime
+) -> dict[str, Any]:
+    """A leaver's cards become others', who are told of it (R23 to R25). Raises like ``passing.hand_over``."""
+    told = await passing.hand_over(conn, leaver, owners, author=author, company=company, now=now)
+    await telling.handed_over(conn, told, company=company, now=now)
+    return told
+
+
+async def evidence_watched(conn: db.Connection, *, company: Company, now: datetime) -> None:
+    """A look at what the evidence itself lacks: silent sources and extensions of nobody are told to the administrator."""
+    await webhooks.inbox.take_pen(conn)
+    await telling.evidence_watched(conn, company=company, now=now)
 
 
 async def days_reopened(

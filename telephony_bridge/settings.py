@@ -65,14 +65,15 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    database_url: Annotated[str, AfterValidator(_dsn)] | None = None
+    database_url: Annotated[str, AfterValidator(_dsn)] | None = Field(None, repr=False)  # it may hold a password
     schema_name: Annotated[str, AfterValidator(_schema)] = Field("telephony_bridge", alias="schema")
     data_dir: Path = Path("./var")
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     public_url: Annotated[str, AfterValidator(_url)] | None = None
     proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1,::1"
-    admin_token: str | None = Field(None, min_length=16)
+    admin_token: str | None = Field(None, min_length=16, repr=False)
+    secret_key: str | None = Field(None, min_length=16, repr=False)
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Moscow"
     region: Annotated[str, AfterValidator(_region)] = "RU"
     language: Literal["ru", "en"] = "ru"
@@ -94,7 +95,7 @@ class Settings(BaseModel):
 
 
 NAMES = tuple(PREFIX + (field.alias or name).upper() for name, field in Settings.model_fields.items())
-_SECRET = {"DATABASE_URL", "ADMIN_TOKEN"}
+_SECRET = {"DATABASE_URL", "ADMIN_TOKEN", "SECRET_KEY"}
 
 
 def read_settings(environ: dict[str, str] | None = None, dotenv: Path = Path(".env")) -> Settings:

@@ -1,4 +1,4 @@
-"""The loops: understand deliveries, watch deadlines, close days. The opener of transactions on the worker's side."""
+"""The loops: understand deliveries, watch deadlines, close days, send notices. The worker's side opens its transactions here."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 
 import structlog
 
-from telephony_bridge import db, logs, metrics, pipeline, webhooks
+from telephony_bridge import db, logs, metrics, pipeline, sending, webhooks
 from telephony_bridge.model import Company
 
 BATCH = 400
 BATCH_BYTES = 512 << 10  # a delivery may hold hundreds of rows: nobody should wait long for the pen
 _IDLE = 0.05  # seconds between looks at an empty inbox
 _WATCH = 5.0  # seconds between looks at deadlines
+_LOOK = 60.0  # seconds between looks at what the evidence lacks
 log = structlog.get_logger("worker")
 
 
@@ -91,18 +92,41 @@ async def watch(database: db.Database, company: Company, *, now: datetime) -> No
             metrics.violation(code, number)
 
 
-async def work_once(database: db.Database, company: Company, *, now: datetime | None = None) -> int:
-    """One full pass over everything due; deadlines are judged as of ``now``. Returns how many deliveries were settled."""
+async def look_at_evidence(database: db.Database, company: Company, *, now: datetime) -> None:
+    """Silent sources and extensions that are nobody's: the administrator is told."""
+    async with database.begin() as conn:
+        await pipeline.evidence_watched(conn, company=company, now=now)
+
+
+async def work_once(
+    database: db.Database, company: Company, *, post: sending.Post | None = None, now: datetime | None = None
+) -> int:
+    """One full pass over everything due; deadlines are judged as of ``now``. Returns how many deliveries were settled.
+
+    With a ``post`` every notice that is due is tried once, too.
+    """
     settled = 0
     while some := await understand_some(database, company, now=clock(), wait=True):
         settled += some
     await watch(database, company, now=now or clock())
+    await look_at_evidence(database, company, now=now or clock())
+    if post is not None:
+        await sending.send_due(post, now=now or clock())
     return settled
 
 
-async def run(database: db.Database, company: Company, *, stopping: Callable[[], bool] = lambda: False) -> None:
-    """Works until cancelled or told to stop; Postgres away is waited out."""
-    watched = datetime.min.replace(tzinfo=UTC)
+async def run(
+    database: db.Database, company: Company, *, post: sending.Post | None = None, stopping: Callable[[], bool] = lambda: False
+) -> None:
+    """Works until cancelled or told to stop; Postgres away is waited out. With a ``post`` notices go out meanwhile."""
+    if post is None:
+        await _work(database, company, stopping)
+    else:
+        await asyncio.gather(_work(database, company, stopping), sending.run(post, stopping=stopping))
+
+
+async def _work(database: db.Database, company: Company, stopping: Callable[[], bool]) -> None:
+    watched = looked = datetime.min.replace(tzinfo=UTC)
     pause = 1.0
     while not stopping():
         try:
@@ -110,6 +134,9 @@ async def run(database: db.Database, company: Company, *, stopping: Callable[[],
             if (clock() - watched).total_seconds() >= _WATCH:
                 await watch(database, company, now=clock())
                 watched = clock()
+            if (clock() - looked).total_seconds() >= _LOOK:
+                await look_at_evidence(database, company, now=clock())
+                looked = clock()
             pause = 1.0
         except db.AWAY as away:
             log.error("postgres_away", error=type(away).__name__, retry_in=pause)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony_bridge.phones import e164, masked, split_extension, zones
+from telephony_bridge.phones import e164, masked, split_extension, veiled, zones
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,19 @@ def test_ec_65_zones_of_a_number_are_all_that_it_may_be_in() -> None:
     assert zones("+74951234567") == ("Europe/Moscow",)
     assert {"Europe/Moscow", "Asia/Kamchatka"} < set(zones("+79990000001"))
     assert zones("+99999") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Иван +79990000001", "Иван +7***01"),
+        ("8 (999) 000-00-01, после 18:00", "8***01, после 18:00"),
+        ("9990000001", "9***01"),
+        ("(999) 000 00 01 и 79990000002", "9***01 и 7***02"),
+        ("+44 20 7123 0001", "+4***01"),
+        ("договор 2026-11-25 10:00, 25.11.2026", "договор 2026-11-25 10:00, 25.11.2026"),
+        ("сумма 1 500 000.00, ИНН 770000000001, доб. 101", "сумма 1 500 000.00, ИНН 770000000001, доб. 101"),
+    ],
+)
+def test_numbers_in_a_text_are_masked_and_nothing_else_is(text: str, shown: str) -> None:
+    assert veiled(text) == shown

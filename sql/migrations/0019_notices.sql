@@ -17,7 +17,7 @@ create table notices (
   opens text,
   decided_at timestamptz not null,
   good_until timestamptz not null,
-  status text not null check (status in ('waiting', 'sending', 'sent', 'in_page', 'folded', 'expired', 'undeliverable')),
+  status text not null check (status in ('waiting', 'sending', 'sent', 'in_page', 'nothing', 'folded', 'expired', 'undeliverable')),
   place int not null default 0,
   tries int not null default 0,
   next_at timestamptz not null,

@@ -141,11 +141,11 @@ order by d.id desc limit $5;
 
 -- planned
 -- Open planned contacts due before a moment, overdue first, without those that were kept: since its day (in zone $3) began the lead was
--- dialled or spoken with. $1 before, $2 manager or null.
+-- dialled or spoken with. $1 before, $2 manager or null, $3 zone, $4 due no earlier, or null.
 select p.id, p.lead_id, l.name as lead_name, m.handle as manager, p.due_at, p.basis, p.goal, p.set_at,
   (select c.outcome from comments c where c.lead_id = p.lead_id and c.author_kind = 'person' order by c.at desc, c.id desc limit 1) as last_outcome
 from planned_contacts p join leads l on l.id = p.lead_id left join managers m on m.id = p.manager_id
-where p.closed_at is null and p.due_at < $1 and ($2::bigint is null or p.manager_id = $2)
+where p.closed_at is null and p.due_at < $1 and ($2::bigint is null or p.manager_id = $2) and ($4::timestamptz is null or p.due_at >= $4)
   and not exists (select from calls c where c.lead_id = p.lead_id and (c.direction = 'outbound' or c.disposition = 'answered')
     and c.started_at >= greatest(p.set_at, date_trunc('day', p.due_at at time zone $3::text) at time zone $3::text))
 order by p.due_at, p.id;

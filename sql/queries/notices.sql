@@ -16,7 +16,7 @@ select key from notices where key = any($1::text[]);
 -- last_told
 -- When each of these managers was last told something of these kinds. $1 managers, $2 kinds.
 select manager_id, max(decided_at) as decided_at from notices
-where manager_id = any($1::bigint[]) and kind = any($2::text[]) and status not in ('folded', 'expired') group by manager_id;
+where manager_id = any($1::bigint[]) and kind = any($2::text[]) and status not in ('folded', 'expired', 'nothing') group by manager_id;
 
 -- tell
 -- Remembers what has been told. $1 stages, $2 subjects, $3 notices, one array each.
@@ -43,10 +43,11 @@ delete from told where notice_id = any($1::bigint[]);
 update notices set status = 'expired' where status = 'waiting' and good_until <= $1 returning id;
 
 -- claim
--- Takes notices that are due, also those whose sender was not heard of again. $1 now, $2 claimed until, $3 how many.
+-- Takes notices that are due, also those whose sender was not heard of again. $1 now, $2 claimed until, $3 how many, $4 not these.
 update notices n set status = 'sending', claimed_until = $2, tries = n.tries + 1
 from (select id from notices
-      where (status = 'waiting' and next_at <= $1 and good_until > $1) or (status = 'sending' and claimed_until <= $1)
+      where ((status = 'waiting' and next_at <= $1 and good_until > $1) or (status = 'sending' and claimed_until <= $1))
+        and id <> all($4::bigint[])
       order by next_at, id limit $3 for update skip locked) due
 where n.id = due.id
 returning n.id, n.key, n.manager_id, n.login, n.title, n.body, n.opens, n.good_until, n.place, n.tries;
@@ -66,9 +67,10 @@ returning id, notice_id;
 update notice_tries set outcome = $2, why = $3, ended_at = $4 where id = $1;
 
 -- settle
--- Where a notice stands after a try. $1 id, $2 status, $3 place, $4 tries, $5 due, $6 sent at or null.
+-- Where a notice stands after a try, unless another has claimed it since. $1 id, $2 status, $3 place, $4 tries, $5 due,
+-- $6 sent at or null, $7 which try it was.
 update notices set status = $2, place = $3, tries = $4, next_at = $5, sent_at = $6, claimed_until = null
-where id = $1 and status = 'sending';
+where id = $1 and status = 'sending' and tries = $7;
 
 -- dead
 -- Which of these addresses refused a notice since a moment. $1 addresses, $2 since.
@@ -90,7 +92,7 @@ delete from dead_channels where address = $1;
 select n.id, n.key, n.kind, m.handle as manager, n.login, n.title, n.body, n.opens, n.decided_at, n.good_until, n.status, n.next_at, n.sent_at
 from notices n left join managers m on m.id = n.manager_id
 where ($1::bigint is null or n.manager_id = $1) and ($2::text is null or n.login = $2) and ($3::text is null or n.kind = $3)
-  and ($4::text[] is null or n.status = any($4::text[])) and ($5::bigint is null or n.id < $5)
+  and (case when $4::text[] is null then n.status <> 'nothing' else n.status = any($4::text[]) end) and ($5::bigint is null or n.id < $5)
 order by n.id desc limit $6;
 
 -- tries_of

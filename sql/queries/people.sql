@@ -1,18 +1,18 @@
 -- everyone
 -- Every manager, by handle.
-select id, handle, name, first_day, last_day, notify from managers order by handle;
+select id, handle, name, first_day, last_day, notify, language from managers order by handle;
 
 -- by_handle
 -- One manager. $1 handle.
-select id, handle, name, first_day, last_day, notify from managers where handle = $1;
+select id, handle, name, first_day, last_day, notify, language from managers where handle = $1;
 
 -- add
--- A new manager. $1 handle, $2 name, $3 first day, $4 notify, $5 now.
-insert into managers (handle, name, first_day, notify, created_at) values ($1, $2, $3, $4, $5) returning id;
+-- A new manager. $1 handle, $2 name, $3 first day, $4 notify, $5 language, $6 now.
+insert into managers (handle, name, first_day, notify, language, created_at) values ($1, $2, $3, $4, $5, $6) returning id;
 
 -- change
--- What is a manager's own whatever the day. $1 id, $2 name, $3 first day, $4 notify.
-update managers set name = $2, first_day = $3, notify = $4 where id = $1;
+-- What is a manager's own whatever the day. $1 id, $2 name, $3 first day, $4 notify, $5 language.
+update managers set name = $2, first_day = $3, notify = $4, language = $5 where id = $1;
 
 -- versions
 -- The weeks of these managers or of all, in the order in which they hold. $1 managers or null.
@@ -76,3 +76,10 @@ select day, kind, note, author, set_at from calendar_days order by day;
 -- What kind of day it is, from now on. $1 day, $2 kind, $3 note, $4 author, $5 now.
 insert into calendar_days (day, kind, note, author, set_at) values ($1, $2, $3, $4, $5)
 on conflict (day) do update set kind = excluded.kind, note = excluded.note, author = excluded.author, set_at = excluded.set_at;
+
+-- hearers
+-- Everybody who may be told something: managers, then users.
+select m.id as manager_id, null as login, m.name, m.language, m.notify, 'manager' as role, false as is_owner, null as team from managers m
+union all
+select null, u.login, u.login, u.language, u.notify, u.role, u.is_owner, u.team from users u where u.role <> 'manager'
+order by manager_id, login;

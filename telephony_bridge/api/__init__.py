@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from telephony_bridge import db, webhooks
+from telephony_bridge import db, people, webhooks
 from telephony_bridge.api import (
     calendar,
     calls,
@@ -23,6 +23,7 @@ from telephony_bridge.api import (
     managers,
     marks,
     norms,
+    notices,
     payroll,
     planned,
     policy,
@@ -31,6 +32,7 @@ from telephony_bridge.api import (
     silences,
     sources,
     stock,
+    users,
     violations,
 )
 from telephony_bridge.api.endpoint import Endpoint
@@ -51,6 +53,7 @@ ENDPOINTS: Sequence[Endpoint] = (
     *mailings.ENDPOINTS,
     *deals.ENDPOINTS,
     *planned.ENDPOINTS,
+    *notices.ENDPOINTS,
     *handovers.ENDPOINTS,
     *payroll.ENDPOINTS,
     *deliveries.ENDPOINTS,
@@ -63,16 +66,17 @@ ENDPOINTS: Sequence[Endpoint] = (
     *quality.ENDPOINTS,
     *stock.ENDPOINTS,
     *sources.ENDPOINTS,
+    *users.ENDPOINTS,
 )
 
 __all__ = ["ENDPOINTS", "document", "routes"]
 
 
 def routes(
-    database: db.Database, settings: Settings, company: Company, clock: Callable[[], datetime]
+    database: db.Database, settings: Settings, company: Company, vault: people.Vault, clock: Callable[[], datetime]
 ) -> list[web.AbstractRouteDef]:
     """Every endpoint, and the document of them."""
-    serving = Serving(database, settings, company, clock)
+    serving = Serving(database, settings, company, vault, clock)
     told = serving.document_of(document(ENDPOINTS, settings.address))
     return [
         *(web.route(one.method, "/api/v1" + one.path, serving.handler(one)) for one in ENDPOINTS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -12,7 +12,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from telephony_bridge.db import Apart, Connection
 from telephony_bridge.errors import BridgeError, NotFound, Refused
 from telephony_bridge.model import Company
-from telephony_bridge.people import by_handle
+from telephony_bridge.people import Vault, by_handle
+from telephony_bridge.sending import closed
 
 Role = Literal["manager", "supervisor", "admin"]
 EVERYONE: frozenset[Role] = frozenset({"manager", "supervisor", "admin"})
@@ -37,6 +38,8 @@ Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 Text = Annotated[str, Field(max_length=10_000)]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Address = Annotated[str, Field(min_length=1, max_length=2000)]
+Language = Literal["ru", "en"]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -72,7 +75,10 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request, checked, inside its transaction; ``apart`` opens another one, on copies, in which nothing can be written."""
+    """One request, checked, inside its transaction.
+
+    ``apart`` opens another one, on copies, in which nothing can be written; ``vault`` holds the key of addresses.
+    """
 
     conn: Connection
     asker: Asker
@@ -83,6 +89,7 @@ class Ask:
     query: Any
     body: Any
     apart: Apart
+    vault: Vault
 
     def id(self, name: str) -> int:
         """An id out of the path. Raises ``NotFound``: what is no number names nothing."""
@@ -97,6 +104,10 @@ class Ask:
             return _of_this_century(date.fromisoformat(self.path[name]))
         except ValueError:
             raise Refused(f"{name}: read {self.path[name][:40]!r}, expected a day such as 2026-11-23") from None
+
+    async def closed(self, urls: Sequence[str]) -> tuple[str, ...]:
+        """Addresses of channels as they are kept. Raises ``Refused`` for what no channel understands, and for the masked form."""
+        return await closed(self.vault, urls)
 
     async def manager_id(self, handle: str | None) -> int | None:
         """The id behind a handle. Raises ``NotFound``, also for a colleague a manager asks about."""

@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from telephony_bridge import norms, people, pipeline
-from telephony_bridge.api.endpoint import SUPERVISORS, Ask, Day, Endpoint, Name, Told
+from telephony_bridge.api.endpoint import SUPERVISORS, Address, Ask, Day, Endpoint, Language, Name, Told
 from telephony_bridge.errors import NotFound, Refused
 from telephony_bridge.model import Week, rfc3339
 from telephony_bridge.norms import calendar
@@ -45,6 +45,7 @@ Person = TypedDict(
         "from": str | None,
         "last_day": str | None,
         "notify": list[str],
+        "language": Language | None,
         "extensions": list[_Span],
         "absences": list[_Away],
         "versions": list[_Version],
@@ -53,6 +54,13 @@ Person = TypedDict(
 
 
 _OF_THE_WEEK = {"timezone", "team", "segment", "segments", "hours", "days"}
+
+
+class Feed(TypedDict):
+    """``url`` is private and told once: whoever has it reads the manager's planned contacts."""
+
+    manager: str
+    url: str
 
 
 class People(TypedDict):
@@ -67,6 +75,7 @@ class NewPerson(Told):
     """``hours`` such as 09:00-18:00, also over midnight; ``days`` mon-fri or mon,tue,sat; ``from`` the first working day.
 
     ``segments`` are shares of his work in percent, such as cold 50, warm 50; ``segment`` alone (cold) is all of it.
+    ``notify`` are Apprise URLs or ``env:NAME``, in the order in which they are tried; ``language`` is the company's if absent.
     """
 
     handle: Name
@@ -78,7 +87,8 @@ class NewPerson(Told):
     hours: str = "09:00-18:00"
     days: str = "mon-fri"
     since: Day | None = Field(None, alias="from")
-    notify: list[Name] = Field(default_factory=list, max_length=10)
+    notify: list[Address] = Field(default_factory=list, max_length=10)
+    language: Language | None = None
 
 
 class PersonChanges(Told):
@@ -86,6 +96,7 @@ class PersonChanges(Told):
 
     Zone, team, segments, hours and days hold from the local day ``from``. Without it: where no day of the week that holds now is
     closed, that week is corrected as a whole; else from the first day not closed. ``from`` alone is the first working day.
+    ``notify`` replaces all of his addresses: they are shown masked and must be told whole.
     """
 
     name: Name | None = None
@@ -96,7 +107,8 @@ class PersonChanges(Told):
     hours: str | None = None
     days: str | None = None
     since: Day | None = Field(None, alias="from")
-    notify: list[Name] | None = Field(None, max_length=10)
+    notify: list[Address] | None = Field(None, max_length=10)
+    language: Language | None = None
 
 
 class NewExtension(Told):
@@ -170,7 +182,7 @@ async def _one(ask: Ask, handle: str) -> dict[str, Any]:
 
 async def add(ask: Ask) -> dict[str, Any]:
     told: NewPerson = ask.body
-    particulars = people.Particulars(told.name, told.since, tuple(told.notify))
+    particulars = people.Particulars(told.name, told.since, await ask.closed(told.notify), told.language)
     week = _told_week(told, Week(ask.company.zone))
     await people.add_manager(ask.conn, told.handle, particulars, week, author=ask.asker.name, now=ask.now)
     return await _one(ask, told.handle)
@@ -189,11 +201,12 @@ async def change(ask: Ask) -> dict[str, Any]:
     told: PersonChanges = ask.body
     await pipeline.hold(ask.conn)
     row = await people.by_handle(ask.conn, ask.path["handle"])
-    given = {name for name in told.model_fields_set if getattr(told, name) is not None or name in ("team", "since")}
+    given = {name for name in told.model_fields_set if getattr(told, name) is not None or name in ("team", "since", "language")}
     particulars = people.Particulars(
         told.name or row["name"],
         told.since if given == {"since"} else row["first_day"],
-        tuple(told.notify if told.notify is not None else row["notify"]),
+        await ask.closed(told.notify) if told.notify is not None else tuple(row["notify"]),
+        told.language if "language" in given else row["language"],
     )
     await people.change_manager(ask.conn, row["id"], particulars)
     changed_from = []
@@ -240,6 +253,13 @@ async def absent(ask: Ask) -> dict[str, Any]:
     return await _one(ask, row["handle"])
 
 
+async def make_feed(ask: Ask) -> dict[str, Any]:
+    handle = ask.path["handle"]
+    manager_id = await ask.manager_id(handle)
+    assert manager_id is not None
+    return {"manager": handle, "url": await people.new_feed(ask.conn, manager_id, address=ask.address, now=ask.now)}
+
+
 async def leave(ask: Ask) -> dict[str, Any]:
     row = await people.by_handle(ask.conn, ask.path["handle"])
     if row["first_day"] is not None and ask.body.on <= row["first_day"]:
@@ -265,5 +285,13 @@ ENDPOINTS = (
         status=201,
     ),
     Endpoint("POST", "/managers/{handle}/absences", "Days away", absent, Person, roles=SUPERVISORS, body=NewAbsence, status=201),
+    Endpoint(
+        "POST",
+        "/managers/{handle}/calendar",
+        "A private calendar address of planned contacts; the old one ends",
+        make_feed,
+        Feed,
+        status=201,
+    ),
     Endpoint("POST", "/managers/{handle}/leave", "The first day away for good", leave, Person, roles=SUPERVISORS, body=Leaving),
 )

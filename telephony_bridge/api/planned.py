@@ -23,6 +23,7 @@ class Planned(TypedDict):
     basis: Literal["agreed", "own"]
     goal: str | None
     last_outcome: str | None
+    set_at: str
     overdue: bool
 
 

@@ -40,10 +40,18 @@ class _Wrong(BridgeError):
 class Serving:
     """Turns endpoints into aiohttp handlers on one database."""
 
-    def __init__(self, database: db.Database, settings: Settings, company: Company, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: db.Database,
+        settings: Settings,
+        company: Company,
+        vault: people.Vault,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._database = database
         self._settings = settings
         self._company = company
+        self._vault = vault
         self._clock = clock
 
     def handler(self, endpoint: Endpoint) -> Handler:
@@ -81,7 +89,8 @@ class Serving:
                 raise Forbidden(f"the role {asker.role} may not do this; it takes {' or '.join(sorted(endpoint.roles))}")
             body = _checked(endpoint.body, _read(told), "body") if endpoint.body.model_fields else None
             address, path = self._settings.address, dict(request.match_info)
-            ask = Ask(conn, asker, self._company, address, self._clock(), path, query, body, self._database.apart)
+            apart = self._database.apart
+            ask = Ask(conn, asker, self._company, address, self._clock(), path, query, body, apart, self._vault)
             value = await endpoint.handler(ask)
         return web.Response(status=endpoint.status, body=orjson.dumps(value), content_type="application/json")
 

@@ -126,8 +126,13 @@ async def planned_today(
     return [(row["manager"], {state: row[state] for state in ("due", "overdue", "done")}) for row in rows]
 
 
-async def planned(conn: db.Connection, *, before: datetime, manager_id: int | None, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Open planned contacts due before a moment, the longest overdue first (R36), without those that were kept (EC-49)."""
+async def planned(
+    conn: db.Connection, *, before: datetime, manager_id: int | None, zone: ZoneInfo, since: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Open planned contacts due before a moment, the longest overdue first (R36), without those that were kept (EC-49).
+
+    ``since`` leaves out those that were due earlier.
+    """
     return [
         {
             "id": row["id"],
@@ -138,6 +143,7 @@ async def planned(conn: db.Connection, *, before: datetime, manager_id: int | No
             "basis": row["basis"],
             "goal": row["goal"],
             "last_outcome": row["last_outcome"],
+            "set_at": rfc3339(row["set_at"]),
         }
-        for row in await conn.fetch(SQL.planned, before, manager_id, zone.key)
+        for row in await conn.fetch(SQL.planned, before, manager_id, zone.key, since)
     ]

@@ -13,6 +13,7 @@ from telephony_bridge.model import DayKind, Schedule, Week
 FULL_DAY = 8 * 60  # working minutes of a full norm (CONTRACT §8)
 _LONG_SPAN = 6 * 60  # a longer span contains a break
 _WEEKDAYS = frozenset({1, 2, 3, 4, 5})
+_USUAL = (9 * 60, 18 * 60)  # the hours that clocks of the policy are thought for
 _SHORTER = 60  # minutes, before a holiday
 _DAY = timedelta(days=1)
 _LATEST_NIGHT = 13 * 60  # minutes after midnight: later than that nobody's shift is last night's
@@ -112,6 +113,46 @@ def reports_at(schedule: Schedule, day: date, report_minutes: int = 19 * 60) -> 
     zone = schedule.week(day).timezone
     report = _at(zone, day, report_minutes)
     return report if report > begins else _at(zone, day + _DAY, report_minutes)
+
+
+def shift_moment(schedule: Schedule, day: date, minutes: int, *, earliest: timedelta) -> datetime | None:
+    """When a clock of the usual day comes for who works on a day: None on a day off.
+
+    It is that time, local, where it lies in the shift, no sooner than ``earliest`` after its begin (or before, if negative); in
+    a shift at other hours it is as far into it as it would be into 09:00-18:00.
+    """
+    span = shift(schedule, day)
+    if span is None:
+        return None
+    begins, ends = span
+    zone = schedule.week(day).timezone
+    for on in (day, day + _DAY):
+        if begins + earliest <= (at := _at(zone, on, minutes)) < ends:
+            return at
+    share = Fraction(min(max(minutes - _USUAL[0], 0), _USUAL[1] - _USUAL[0]), _USUAL[1] - _USUAL[0])
+    return begins + timedelta(seconds=int((ends - begins).total_seconds() * share))
+
+
+def local_moment(zone: ZoneInfo, day: date, minutes: int) -> datetime:
+    """A wall-clock time of a zone, in minutes after midnight, as UTC."""
+    return _at(zone, day, minutes)
+
+
+def quiet_until(hours: tuple[int, int], zone: ZoneInfo, now: datetime) -> datetime | None:
+    """When the quiet hours end that a moment lies in; None outside them. ``hours`` are minutes after midnight."""
+    opens, closes = hours
+    for day in (now.astimezone(zone).date() - _DAY, now.astimezone(zone).date()):
+        begins = _at(zone, day, opens)
+        ends = _at(zone, day, closes if closes > opens else closes + 24 * 60)
+        if begins <= now < ends:
+            return ends
+    return None
+
+
+def quiet_from(hours: tuple[int, int], zone: ZoneInfo, now: datetime) -> datetime:
+    """When the next quiet hours begin."""
+    day = now.astimezone(zone).date()
+    return next(at for ahead in range(3) if (at := _at(zone, day + ahead * _DAY, hours[0])) > now)
 
 
 def hard_deadline(

@@ -22,7 +22,8 @@ SQL = db.queries("norms")
 class Setting:
     """A setting's unit, default and meaning."""
 
-    unit: str  # minutes, seconds, days, count, percent, clock, country, hours, percents, spans, or words separated by |
+    # minutes, seconds, days, count, percent, clock, moment (a clock or off), country, hours, percents, spans, or words with |
+    unit: str
     default: str
     meaning: str
 
@@ -70,6 +71,17 @@ SETTINGS: Mapping[str, Setting] = {
         "hours", "off", "dials outside these hours of the client are suspect, 09:00-21:00 or off (V13, EC-65)"
     ),
     "break_minutes": Setting("minutes", "60", "the break inside a shift longer than six hours"),
+    "soft_lead": Setting("minutes", "15", "a reminder so long after a call that its number has no lead (EC-14)"),
+    "digest": Setting("minutes", "30", "a manager is told what he owes no more often than this"),
+    "morning": Setting("moment", "09:00", "local time of the list of planned contacts, or off (R36)"),
+    "remainder": Setting("moment", "14:00", "local time of the second list, of what is left, or off (R36)"),
+    "pace": Setting("moment", "15:00", "local time at which who will miss a floor is told, or off (R43)"),
+    "majors": Setting("count", "3", "so many major violations are told to the owner"),
+    "majors_days": Setting("days", "5", "working days in which they are counted"),
+    "quiet_hours": Setting("hours", "21:00-08:30", "nothing is sent then, but to who is at work; or off"),
+    "notice_numbers": Setting("masked|full|none", "masked", "how a phone number stands in notices and forms"),
+    "link_hours": Setting("count", "72", "hours for which a notice's link opens its form"),
+    "fallback_after": Setting("count", "3", "tries in vain after which the next channel is taken"),
     "ramp": Setting("percents", "off", "how much of the norm a new hire owes by week of work: off, or 25/50/75/100 (EC-56)"),
 }
 
@@ -155,7 +167,7 @@ class Rules:
     def number(self, name: str, person: Person, day: date, known: int | None = None) -> int:
         """A setting in its unit; a clock in minutes after midnight."""
         value = self.value(name, person, day, known)
-        if SETTINGS[name].unit == "clock":
+        if SETTINGS[name].unit in ("clock", "moment"):
             hours, _, minutes = value.partition(":")
             return int(hours) * 60 + int(minutes)
         return int(value)
@@ -287,10 +299,12 @@ def read_value(name: str, typed: str) -> str:
         raise Refused(f"{name} is not a setting of this version; known are {', '.join(SETTINGS)}")
     unit = SETTINGS[name].unit
     value = typed.strip().lower()
-    if unit == "clock":
+    if unit in ("clock", "moment"):
         if re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
             return value.zfill(5)
-        raise Refused(f"{name}: read {typed!r}, expected a time such as 23:30")
+        if unit == "moment" and value == "off":
+            return value
+        raise Refused(f"{name}: read {typed!r}, expected a time such as 23:30{' or off' if unit == 'moment' else ''}")
     if unit == "country":
         if value in ("company", "none") or value.upper() in holidays.list_supported_countries():
             return value

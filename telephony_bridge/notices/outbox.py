@@ -20,7 +20,8 @@ class Decided:
     """A notice for one person, a manager or a user who signs in.
 
     ``body`` is plain text with ``LINK`` where the link goes that opens ``opens``. ``tells`` are (stage, subject) of what it
-    tells of; ``in_page``: the person has no channel, so it can only be read on a page.
+    tells of; ``in_page``: the person has no channel, so it can only be read on a page; ``is_needed`` false remembers that
+    there was nothing to tell.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Decided:
     login: str | None = None
     opens: str | None = None
     in_page: bool = False
+    is_needed: bool = True
     tells: tuple[tuple[str, str], ...] = ()
 
 
@@ -66,7 +68,7 @@ async def decide(conn: db.Connection, decided: Sequence[Decided], *, now: dateti
         [one.body for one in decided],
         [one.opens for one in decided],
         [one.good_until for one in decided],
-        ["in_page" if one.in_page else "waiting" for one in decided],
+        [_status(one) for one in decided],
         [one.due_at for one in decided],
         now,
     )
@@ -75,6 +77,12 @@ async def decide(conn: db.Connection, decided: Sequence[Decided], *, now: dateti
     if told:
         await conn.execute(SQL.tell, *zip(*told, strict=True))
     return len(rows)
+
+
+def _status(one: Decided) -> str:
+    if not one.is_needed:
+        return "nothing"
+    return "in_page" if one.in_page else "waiting"
 
 
 async def fresh_keys(conn: db.Connection, keys: Collection[str]) -> set[str]:
@@ -90,7 +98,9 @@ async def last_told(conn: db.Connection, managers: Collection[int], kinds: Colle
 
 async def untold(conn: db.Connection, stage: str, subjects: Collection[str]) -> set[str]:
     """Of these subjects those that have not been told of at a stage."""
-    return set(subjects) - {row["subject"] for row in await conn.fetch(SQL.told_of, stage, sorted(subjects))} if subjects else set()
+    return (
+        set(subjects) - {row["subject"] for row in await conn.fetch(SQL.told_of, stage, sorted(subjects))} if subjects else set()
+    )
 
 
 async def fold(conn: db.Connection, managers: Collection[int], kinds: Collection[str]) -> None:
@@ -111,9 +121,11 @@ async def _untell(conn: db.Connection, rows: Sequence[db.Record]) -> None:
         await conn.execute(SQL.untell, [row["id"] for row in rows])
 
 
-async def claim(conn: db.Connection, *, limit: int, lease: timedelta, now: datetime) -> list[Claimed]:
-    """Takes what is due; two claimers take different ones. What is not settled within the lease is due again."""
-    return [Claimed(**row) for row in await conn.fetch(SQL.claim, now, now + lease, limit)]
+async def claim(
+    conn: db.Connection, *, besides: Collection[int] = (), limit: int, lease: timedelta, now: datetime
+) -> list[Claimed]:
+    """Takes what is due but for ``besides``; two claimers take different ones. Not settled within the lease, it is due again."""
+    return [Claimed(**row) for row in await conn.fetch(SQL.claim, now, now + lease, limit, list(besides))]
 
 
 async def keep_claims(conn: db.Connection, ids: Iterable[int], *, lease: timedelta, now: datetime) -> None:
@@ -128,15 +140,15 @@ async def begin_tries(conn: db.Connection, channels: Mapping[int, str], *, now: 
 
 
 async def settle(
-    conn: db.Connection, notice_id: int, step: Next, *, try_id: int | None, outcome: str, why: str | None, now: datetime
+    conn: db.Connection, claimed: Claimed, step: Next, *, try_id: int | None, outcome: str, why: str | None, now: datetime
 ) -> None:
-    """What a try came to, and where the notice stands."""
+    """What a try came to, and where the notice stands; one that another has claimed since is his to settle."""
     if try_id is not None:
         await conn.execute(SQL.end_try, try_id, outcome, why, now)
     sent_at = now if step.status == "sent" else None
-    await conn.execute(SQL.settle, notice_id, step.status, step.place, step.tries, step.at, sent_at)
+    await conn.execute(SQL.settle, claimed.id, step.status, step.place, step.tries, step.at, sent_at, claimed.tries)
     if step.status == "expired":
-        await conn.execute(SQL.untell, [notice_id])
+        await conn.execute(SQL.untell, [claimed.id])
 
 
 async def alive(conn: db.Connection, addresses: Collection[str], *, now: datetime) -> set[str]:

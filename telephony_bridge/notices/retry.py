@@ -16,7 +16,7 @@ _LONGEST = timedelta(minutes=15)
 class Next:
     """Where a notice stands: its status, which channel is tried next, how often that one was tried, and when it is due."""
 
-    status: Literal["waiting", "sent", "expired", "undeliverable"]
+    status: Literal["waiting", "sent", "in_page", "expired", "undeliverable"]
     place: int
     tries: int
     at: datetime
@@ -27,7 +27,8 @@ def backoff(tries: int, luck: float) -> timedelta:
 
     ``luck`` from 0 to 1 spreads those that failed together.
     """
-    return min(_FIRST * 2 ** min(tries - 1, 10), _LONGEST) * (0.5 + luck)
+    doubled: timedelta = _FIRST * (1 << min(tries - 1, 10))
+    return min(doubled, _LONGEST) * (0.5 + luck)
 
 
 def after(

@@ -9,11 +9,15 @@ from aiohttp import web
 
 from telephony_bridge import db
 from telephony_bridge.model import Company
+from telephony_bridge.pages import calendar
 from telephony_bridge.pages.serving import Pages
+from telephony_bridge.settings import Settings
 
 __all__ = ["routes"]
 
 
-def routes(database: db.Database, company: Company, clock: Callable[[], datetime]) -> list[web.AbstractRouteDef]:
-    """Every address below ``/f/``."""
-    return Pages(database, company, clock).routes()
+def routes(
+    database: db.Database, settings: Settings, company: Company, clock: Callable[[], datetime]
+) -> list[web.AbstractRouteDef]:
+    """The forms below ``/f/``, and the calendar feeds; ``settings`` name the address they are reached by."""
+    return [*Pages(database, company, clock).routes(), *calendar.routes(database, settings, company, clock)]

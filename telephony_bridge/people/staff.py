@@ -14,8 +14,10 @@ import asyncpg
 from telephony_bridge import db
 from telephony_bridge.errors import Conflict, NotFound, Refused
 from telephony_bridge.model import DayKind, Schedule, Week
+from telephony_bridge.people.vault import masked
 
 SQL = db.queries("people")
+LANGUAGES = ("ru", "en")
 BEGINNING = date(2000, 1, 1)  # what has no beginning holds since here
 _LATEST = date(2099, 12, 31)
 _DAY = timedelta(days=1)
@@ -23,17 +25,29 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
-    """What is a manager's own whatever the day: the rest is his week, which has a beginning."""
+    """What is a manager's own whatever the day: the rest is his week, which has a beginning.
+
+    ``notify`` are addresses as the vault closed them; ``language`` is ru, en or the company's.
+    """
 
     name: str
     first_day: date | None = None
     notify: tuple[str, ...] = ()
+    language: str | None = None
 
     def checked(self) -> Particulars:
         """Itself. Raises ``Refused`` naming what is wrong."""
         if not self.name.strip():
             raise Refused("name: a manager needs a name")
+        read_language(self.language)
         return self
+
+
+def read_language(typed: str | None) -> str | None:
+    """One of the two we have words in; None is the company's. Raises ``Refused``."""
+    if typed not in (None, *LANGUAGES):
+        raise Refused(f"language: read {typed!r}, expected {' or '.join(LANGUAGES)}")
+    return typed
 
 
 def read_zone(typed: str) -> ZoneInfo:
@@ -135,7 +149,9 @@ async def add_manager(conn: db.Connection, handle: str, told: Particulars, week:
     told = told.checked()
     try:
         async with conn.transaction():
-            manager_id = int(await conn.fetchval(SQL.add, handle, told.name.strip(), told.first_day, list(told.notify), now))
+            manager_id = int(
+                await conn.fetchval(SQL.add, handle, told.name.strip(), told.first_day, list(told.notify), told.language, now)
+            )
             await set_week(conn, manager_id, week, author=author, now=now)
     except asyncpg.UniqueViolationError as taken:
         raise Conflict(f"there is a manager {handle!r} already; pick another handle, or change that one") from taken
@@ -145,7 +161,7 @@ async def add_manager(conn: db.Connection, handle: str, told: Particulars, week:
 async def change_manager(conn: db.Connection, manager_id: int, told: Particulars) -> None:
     """The manager is as told. Raises ``Refused``."""
     told = told.checked()
-    await conn.execute(SQL.change, manager_id, told.name.strip(), told.first_day, list(told.notify))
+    await conn.execute(SQL.change, manager_id, told.name.strip(), told.first_day, list(told.notify), told.language)
 
 
 async def set_week(conn: db.Connection, manager_id: int, week: Week, *, author: str, now: datetime) -> None:
@@ -217,7 +233,7 @@ async def map_extension(
 
 
 async def list_managers(conn: db.Connection, *, now: datetime) -> list[dict[str, Any]]:
-    """Every manager with extensions, absences and weeks, by handle; JSON-ready but for the weeks.
+    """Every manager with extensions, absences and weeks, by handle; JSON-ready but for the weeks, addresses masked.
 
     ``week`` is the one that holds now, ``versions`` are all of them in order: (week, set at, author).
     """
@@ -233,7 +249,8 @@ async def list_managers(conn: db.Connection, *, now: datetime) -> list[dict[str,
             "versions": [(_week(one), one["set_at"], one["author"]) for one in versions[row["id"]]],
             "from": _iso(row["first_day"]),
             "last_day": _iso(row["last_day"]),
-            "notify": list(row["notify"]),
+            "notify": [masked(kept) for kept in row["notify"]],
+            "language": row["language"],
             "extensions": [
                 {
                     "source": one["source"],

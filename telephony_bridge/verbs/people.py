@@ -1,7 +1,8 @@
-"""manager add | list | leave, user add, token create."""
+"""manager add | change | list | leave | calendar, user add | change | list, token create."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,14 +14,22 @@ from telephony_bridge.api.managers import shown
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company, Week
 from telephony_bridge.norms import calendar
+from telephony_bridge.sending import closed
 from telephony_bridge.settings import Settings
-from telephony_bridge.verbs.running import AUTHOR, JSON, day_of, in_transaction, show
+from telephony_bridge.verbs.running import AUTHOR, JSON, day_of, in_transaction, show, show_one
 
 app = typer.Typer(help="Salespeople: who they are, when they work, which extension is theirs.", no_args_is_help=True)
 user_app = typer.Typer(help="People who sign in.", no_args_is_help=True)
 token_app = typer.Typer(help="Tokens of machines and scripts.", no_args_is_help=True)
 
 BOUND = typer.Option(None, "--manager", help="Bound to this manager, by handle: what it writes is that person's.")
+NOTIFY = typer.Option([], "--notify", help="An Apprise URL for notices, or env:NAME; repeatable, tried in this order.")
+NOTIFY_ANEW = typer.Option([], "--notify", help="An Apprise URL or env:NAME, instead of all there are; repeatable.")
+NO_NOTIFY = typer.Option(False, "--no-notify", help="No channel any more.")
+LANGUAGE = typer.Option(None, "--language", help="ru or en; default: the company's.")
+LANGUAGE_ANEW = typer.Option(None, "--language", help="ru or en; empty: the company's.")
+TEAM = typer.Option(None, "--team", help="A supervisor is told only of this team; default: of all.")
+TEAM_ANEW = typer.Option(None, "--team", help="A supervisor is told only of this team; empty: of all.")
 
 
 @app.command("add")
@@ -38,7 +47,8 @@ def add(
     hours: str = typer.Option("09:00-18:00", "--hours", help="The shift; 20:00-08:00 passes midnight."),
     days: str = typer.Option("mon-fri", "--days", help="mon-fri or mon,tue,sat."),
     from_day: str | None = typer.Option(None, "--from", help="First working day; default: since ever."),
-    notify: list[str] = typer.Option([], "--notify", help="An Apprise URL for notices; repeatable."),
+    notify: list[str] = NOTIFY,
+    language: str | None = LANGUAGE,
 ) -> None:
     """Registers a salesperson with the extension that is his.
 
@@ -46,11 +56,11 @@ def add(
     """
     since = day_of(from_day, "--from")
 
-    async def run(conn: db.Connection, _: Settings, company: Company, now: datetime) -> int:
+    async def run(conn: db.Connection, told: Settings, company: Company, now: datetime) -> int:
         opens, closes = calendar.parse_hours(hours)
         zone = people.read_zone(timezone) if timezone is not None else company.zone
         week = Week(zone, opens, closes, calendar.parse_days(days), team, _segments(segment))
-        particulars = people.Particulars(name, since, tuple(notify))
+        particulars = people.Particulars(name, since, await _closed(told, notify), language)
         manager_id = await people.add_manager(conn, handle, particulars, week, author=AUTHOR, now=now)
         today = now.astimezone(company.zone).date()
         for spelled in extension:
@@ -63,6 +73,59 @@ def add(
 
     in_transaction(run)
     print(orjson.dumps({"handle": handle, "extensions": extension}).decode())
+
+
+async def _closed(told: Settings, typed: list[str]) -> tuple[str, ...]:
+    """Addresses as they are kept. Raises ``Refused``."""
+    return await closed(people.vault_of(told), typed)
+
+
+@app.command("change")
+def change(
+    handle: str,
+    name: str | None = typer.Option(None, "--name", help="As people read it."),
+    notify: list[str] = NOTIFY_ANEW,
+    no_notify: bool = NO_NOTIFY,
+    language: str | None = LANGUAGE_ANEW,
+) -> None:
+    """Changes a salesperson's name, channels or language; what is not given stays.
+
+    Example: telephony-bridge manager change ivan --notify env:IVANS_TELEGRAM --language ru
+    """
+    _one_of_two(notify, no_notify)
+
+    async def run(conn: db.Connection, told: Settings, _: Company, now: datetime) -> dict[str, Any]:
+        row = await people.by_handle(conn, handle)
+        particulars = people.Particulars(
+            row["name"] if name is None else name,
+            row["first_day"],
+            await _closed(told, notify) if notify or no_notify else tuple(row["notify"]),
+            row["language"] if language is None else language or None,
+        )
+        await people.change_manager(conn, row["id"], particulars)
+        return next(shown(line) for line in await people.list_managers(conn, now=now) if line["handle"] == handle)
+
+    changed = in_transaction(run)
+    show_one({key: changed[key] for key in ("handle", "name", "notify", "language")}, as_json=False)
+
+
+def _one_of_two(notify: list[str], no_notify: bool) -> None:
+    if notify and no_notify:
+        raise typer.BadParameter("--no-notify: read together with --notify; give one of them")
+
+
+@app.command("calendar")
+def calendar_of(handle: str) -> None:
+    """A private address of a salesperson's planned contacts for his calendar; printed once, the one before ends.
+
+    Example: telephony-bridge manager calendar ivan
+    """
+
+    async def run(conn: db.Connection, told: Settings, _: Company, now: datetime) -> str:
+        manager_id = (await people.by_handle(conn, handle))["id"]
+        return await people.new_feed(conn, manager_id, address=told.address, now=now)
+
+    print(orjson.dumps({"manager": handle, "url": in_transaction(run)}).decode())
 
 
 def _segments(typed: list[str]) -> tuple[tuple[str, int], ...]:
@@ -118,16 +181,70 @@ def add_user(
     role: str = typer.Option(..., "--role", help="manager, supervisor or admin."),
     manager: str | None = BOUND,
     password: str | None = typer.Option(None, "--password", help="Default: an invented one, printed once."),
+    notify: list[str] = NOTIFY,
+    language: str | None = LANGUAGE,
+    owner: bool = typer.Option(False, "--owner", help="Is told what owners are."),
+    team: str | None = TEAM,
 ) -> None:
     """A person who may sign in; prints the password once.
 
     Example: telephony-bridge user add olga --role supervisor
     """
 
-    async def run(conn: db.Connection, _: Settings, __: Company, now: datetime) -> str:
-        return await people.add_user(conn, login, role, await _bound(conn, manager), password=password, now=now)
+    async def run(conn: db.Connection, told: Settings, _: Company, now: datetime) -> str:
+        reach = people.Reach(await _closed(told, notify), language, owner, team)
+        return await people.add_user(conn, login, role, await _bound(conn, manager), reach=reach, password=password, now=now)
 
     print(orjson.dumps({"login": login, "role": role, "password": in_transaction(run)}).decode())
+
+
+@user_app.command("change")
+def change_user(
+    login: str,
+    role: str | None = typer.Option(None, "--role", help="manager, supervisor or admin."),
+    manager: str | None = typer.Option(None, "--manager", help="The salesperson he is, by handle; empty: none."),
+    notify: list[str] = NOTIFY_ANEW,
+    no_notify: bool = NO_NOTIFY,
+    language: str | None = LANGUAGE_ANEW,
+    owner: bool | None = typer.Option(None, "--owner/--no-owner", help="Is told what owners are."),
+    team: str | None = TEAM_ANEW,
+) -> None:
+    """Changes a user; what is not given stays, his password too.
+
+    Example: telephony-bridge user change olga --notify mailto://olga@mail.example.com --team north
+    """
+    _one_of_two(notify, no_notify)
+
+    async def run(conn: db.Connection, told: Settings, _: Company, __: datetime) -> dict[str, Any]:
+        user = await people.one_user(conn, login)
+        reach = user.reach
+        if notify or no_notify:
+            reach = replace(reach, notify=await _closed(told, notify))
+        if language is not None:
+            reach = replace(reach, language=language or None)
+        if owner is not None:
+            reach = replace(reach, is_owner=owner)
+        if team is not None:
+            reach = replace(reach, team=team or None)
+        manager_id = user.manager_id if manager is None else await _bound(conn, manager or None)
+        await people.change_user(conn, login, role or user.role, manager_id, reach)
+        return (await people.one_user(conn, login)).shown()
+
+    show_one(in_transaction(run), as_json=False)
+
+
+@user_app.command("list")
+def list_users(as_json: bool = JSON) -> None:
+    """Everybody who signs in: role, channels, language and team.
+
+    Example: telephony-bridge user list
+    """
+
+    async def run(conn: db.Connection, _: Settings, __: Company, ___: datetime) -> list[dict[str, Any]]:
+        return [user.shown() for user in await people.list_users(conn)]
+
+    columns = ["login", "role", "manager", "notify", "language", "owner", "team"]
+    show(in_transaction(run), as_json=as_json, columns=columns)
 
 
 @token_app.command("create")

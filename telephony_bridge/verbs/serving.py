@@ -10,7 +10,7 @@ import structlog
 import typer
 from aiohttp import web
 
-from telephony_bridge import db, logs, worker
+from telephony_bridge import db, logs, people, sending, worker
 from telephony_bridge.app import build
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company
@@ -78,14 +78,15 @@ def work(
 
     async def run(database: db.Database, told: Settings, company: Company) -> None:
         logs.set_up(told.log_format)
+        post = sending.Post(database, company, told.address, people.vault_of(told))
         if once:
-            settled = await worker.work_once(database, company, now=at)
+            settled = await worker.work_once(database, company, post=post, now=at)
             print(f"{settled} deliveries settled")
             return
         stop = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        await worker.run(database, company, stopping=stop.is_set)
+        await worker.run(database, company, post=post, stopping=stop.is_set)
 
     with_database(run)
 

@@ -189,7 +189,7 @@ async def test_ec_27_after_a_transfer_the_duty_is_the_last_talkers(office: Stree
 async def test_v04_a_dial_without_a_lead_is_due_at_day_close(office: Street) -> None:
     await office.dial("10:00", number="+79990000009")
     await office.work("23:29")
-    assert await office.violations("code=V04") == [("V04", "watching")]
+    assert await office.violations("code=V04") == [("V04", "reminded")]
     await office.work("23:31")
     assert await office.violations("code=V04") == [("V04", "open")]
 

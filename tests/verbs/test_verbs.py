@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import json
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from telephony_bridge import db, logs
 from telephony_bridge.cli import app
+from tests.notices.receivers import always, site
 from tests.street import MONDAY, ami_row, at
-
-Run = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture
-def run(own_database: db.Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a verb on the test's database, from an empty folder; ``code`` is the exit code that is expected."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(logs, "set_up", lambda *_, **__: None)  # the runner's stderr ends with the verb, loggers outlive it
-    env = {"TELEPHONY_BRIDGE_DATABASE_URL": database_url, "TELEPHONY_BRIDGE_SCHEMA": own_database.schema, "COLUMNS": "200"}
-
-    async def invoke(*args: str, code: int = 0, **more: str) -> Result:
-        result = await asyncio.to_thread(CliRunner().invoke, app, list(args), env=env | more)
-        assert result.exit_code == code, (args, result.output, result.exception)
-        return result
-
-    return invoke
+from tests.verbs.conftest import Run
 
 
 async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None:
@@ -86,8 +66,8 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
     fresh = json.loads((await run("source", "rotate", "office")).output)
     assert fresh["token"] != source["token"]
     assert (await run("source", "retire", "office")).output == "1 tokens retired\n"
-    preview = (await run("notices", "preview", "--manager", "ivan", "--at", "2026-11-23T18:00:00+03:00")).output
-    assert "ничего не запланировано" in preview
+    preview = (await run("notices", "preview", "--manager", "ivan", "--at", "2026-11-23T10:00:00+03:00")).output
+    assert "На сегодня контактов не запланировано" in preview
     await run("manager", "leave", "ivan", "--on", "2026-12-01")
     (person,) = json.loads((await run("manager", "list", "--json")).output)
     assert (person["last_day"], person["hours"], person["days"]) == ("2026-11-30", "09:00-18:00", "mon-fri")
@@ -96,6 +76,33 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
     assert "vera" in (await run("manager", "list")).output
     vera = json.loads((await run("manager", "list", "--json")).output)[1]
     assert (vera["segment"], vera["segments"]) == ("cold", {"cold": 50, "warm": 30})
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # Apprise's own import
+async def test_a_trial_notice_says_which_channel_took_it(run: Run) -> None:
+    async with site(always(200)) as good, site(always(404)) as bad:
+        await run("migrate")
+        await run("manager", "add", "ivan", "--name", "Иван", "--extension", "101", "--notify", good.url("/s3cret"))
+        assert json.loads((await run("notify", "test", "ivan")).output) == [
+            {"channel": "json", "outcome": "sent", "why": "HTTP 200"}
+        ]
+        await run(
+            "manager",
+            "add",
+            "olga",
+            "--name",
+            "Ольга",
+            "--extension",
+            "102",
+            "--notify",
+            good.url(),
+            "--notify",
+            bad.url("/s3cret"),
+        )
+        told = await run("notify", "test", "olga", code=1)
+    assert [one["outcome"] for one in json.loads(told.stdout)] == ["sent", "refused"]
+    assert "json (HTTP 404)" in told.stderr
+    assert "s3cret" not in told.output
 
 
 async def test_r23_a_leavers_cards_are_passed_on(run: Run, tmp_path: Path) -> None:

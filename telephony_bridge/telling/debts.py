@@ -1,0 +1,118 @@
+"""What a manager owes, told as a digest: reminders and violations of half an hour in one notice, never one a call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from telephony_bridge import db, notices
+from telephony_bridge.book import Book, utc_day
+from telephony_bridge.norms import calendar
+from telephony_bridge.notices import Debt, Decided
+from telephony_bridge.people import Hearers
+from telephony_bridge.telling.readers import Reader, good_until, reader_of
+
+SQL = db.queries("telling")
+LISTS = ("debts", "morning", "remainder")  # each of them tells what is owed
+STANDING = ("reminded", "open")
+_NOT_TOLD = ["V13"]  # for a supervisor's review: the manager hears of it once it is confirmed, from a person
+_REACH = timedelta(days=10)  # what opened before has been told, or nobody was there to tell it
+_HOURS = timedelta(hours=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A manager's debts, by what they are about, and how the register names what would be told of them."""
+
+    debts: tuple[Debt, ...]
+    subjects: tuple[tuple[str, int], ...]  # (kind, id) of each debt that is about something
+    tells: tuple[tuple[str, str], ...]
+
+    @property
+    def opens(self) -> str:
+        """The form that settles it: that of the one call or lead, else the list."""
+        if len(self.debts) == 1 and len(self.subjects) == 1 and self.subjects[0][0] in ("call", "lead"):
+            return f"{self.subjects[0][0]}/{self.subjects[0][1]}"
+        return "owed"
+
+
+NOTHING = Owed((), (), ())
+
+
+async def owed_by(
+    conn: db.Connection, book: Book, managers: Collection[int], *, only_untold: bool, watched: bool = False, now: datetime
+) -> dict[int, Owed]:
+    """Manager id -> what he owes: what was reminded of and what has opened; ``watched``: also what is not due for a reminder.
+
+    ``only_untold``: without what a notice has told of already.
+    """
+    statuses = [*STANDING, "watching"] if watched else list(STANDING)
+    rows = await conn.fetch(SQL.owed, sorted(managers), utc_day(now) - _REACH, _NOT_TOLD, statuses)
+    grouped: dict[int, dict[tuple[str, str], list[db.Record]]] = {}
+    for row in rows:
+        if not (only_untold and row["told"]):
+            grouped.setdefault(row["manager_id"], {}).setdefault((row["subject_kind"], row["subject_id"]), []).append(row)
+    found = {}
+    for manager_id, subjects in grouped.items():
+        shows = book.word("notice_numbers", manager_id, book.day(manager_id, now))
+        found[manager_id] = Owed(
+            tuple(_debt(mine, shows) for mine in subjects.values()),
+            tuple((kind, int(subject)) for kind, subject in subjects if kind != "day"),
+            tuple((row["status"], row["telling"]) for mine in subjects.values() for row in mine if row["status"] in STANDING),
+        )
+    return found
+
+
+def _debt(rows: list[db.Record], shows: str) -> Debt:
+    is_open = all(row["status"] == "open" for row in rows)
+    return Debt(
+        codes=tuple(sorted({row["code"] for row in rows})),
+        at=rows[0]["at"],
+        who=rows[0]["lead_name"] or notices.shown_number(rows[0]["number"], shows),
+        until=min(row["due_at"] for row in rows if is_open or row["status"] != "open"),
+        is_open=is_open,
+    )
+
+
+async def digests(conn: db.Connection, book: Book, hearers: Hearers, *, now: datetime) -> list[Decided]:
+    """Who owes something new is told, at most every ``digest`` minutes, on his working days and out of his quiet hours."""
+    fresh = {row["manager_id"] for row in await conn.fetch(SQL.untold, utc_day(now) - _REACH, _NOT_TOLD)}
+    readers = {id_: reader_of(book, hearers.managers[id_], now=now) for id_ in fresh if works_today(book, id_, now)}
+    last = await notices.last_told(conn, readers, LISTS) if readers else {}
+    due = {
+        id_: reader for id_, reader in readers.items() if reader.quiet_until is None and _is_time(book, id_, last.get(id_), now)
+    }
+    if not due:
+        return []
+    await notices.fold(conn, due, ["debts"])
+    owed = await owed_by(conn, book, due, only_untold=True, now=now)
+    return [digest(book, due[id_], mine, now=now) for id_, mine in owed.items()]
+
+
+def digest(book: Book, reader: Reader, owed: Owed, *, now: datetime) -> Decided:
+    """One manager's digest."""
+    manager_id = reader.person.manager_id
+    assert manager_id is not None
+    return reader.notice(
+        "debts",
+        now.isoformat(),
+        {
+            "soon": [debt for debt in owed.debts if not debt.is_open],
+            "over": [debt for debt in owed.debts if debt.is_open],
+        },
+        until=good_until(book, manager_id, now + _HOURS, now=now),
+        now=now,
+        opens=owed.opens,
+        tells=owed.tells,
+    )
+
+
+def works_today(book: Book, manager_id: int, now: datetime) -> bool:
+    """Whether this is a day with a shift of his: on others nobody is disturbed (EC-51, EC-55)."""
+    return calendar.shift(book.schedule(manager_id), book.day(manager_id, now)) is not None
+
+
+def _is_time(book: Book, manager_id: int, last: datetime | None, now: datetime) -> bool:
+    minutes = book.setting("digest", manager_id, book.day(manager_id, now))
+    return last is None or last + timedelta(minutes=minutes) <= now

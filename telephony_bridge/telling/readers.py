@@ -1,0 +1,111 @@
+"""Who reads a notice: in which language and zone, and when he may be disturbed. A notice for him is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from telephony_bridge import notices, people
+from telephony_bridge.book import Book
+from telephony_bridge.norms import COMPANY, calendar
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person as notices see him; ``quiet_until``: he is not to be disturbed before that moment."""
+
+    person: people.Hearer
+    language: str
+    zone: ZoneInfo
+    quiet_until: datetime | None
+
+    @property
+    def who(self) -> str:
+        """For keys: managers and users do not mix."""
+        return f"m{self.person.manager_id}" if self.person.manager_id is not None else f"u:{self.person.login}"
+
+    def notice(
+        self,
+        kind: str,
+        key: str,
+        facts: Mapping[str, object],
+        *,
+        until: datetime,
+        now: datetime,
+        opens: str | None = None,
+        tells: tuple[tuple[str, str], ...] = (),
+    ) -> notices.Decided:
+        """A notice in his language, due as soon as he may be disturbed; ``key`` tells it from others of its kind for him."""
+        title, body = notices.render(kind, self.language, self.zone, now=now, facts=facts)
+        return notices.Decided(
+            key=f"{kind}/{self.who}/{key}",
+            kind=kind,
+            title=title,
+            body=body,
+            good_until=until,
+            due_at=self.quiet_until or now,
+            manager_id=self.person.manager_id,
+            login=self.person.login,
+            opens=opens,
+            in_page=not self.person.channels,
+            tells=tells,
+        )
+
+    def nothing(self, kind: str, key: str, *, now: datetime) -> notices.Decided:
+        """That there was nothing to tell, so that the question is not asked again."""
+        return notices.Decided(
+            key=f"{kind}/{self.who}/{key}",
+            kind=kind,
+            title="",
+            body="",
+            good_until=now,
+            due_at=now,
+            manager_id=self.person.manager_id,
+            login=self.person.login,
+            is_needed=False,
+        )
+
+
+def reader_of(book: Book, person: people.Hearer, *, now: datetime) -> Reader:
+    """Quiet hours are his own clock's, and nobody's who is at work (policy ``quiet_hours``)."""
+    language = person.language or book.company.language
+    if person.manager_id is None:
+        day = now.astimezone(book.company.zone).date()
+        return Reader(person, language, book.company.zone, _quiet(book.company_word("quiet_hours", day), book.company.zone, now))
+    schedule = book.schedule(person.manager_id)
+    zone, day = schedule.week_at(now).timezone, book.day(person.manager_id, now)
+    span = calendar.shift(schedule, day)
+    at_work = span is not None and span[0] <= now < span[1]
+    quiet = None if at_work else _quiet(book.word("quiet_hours", person.manager_id, day), zone, now)
+    return Reader(person, language, zone, quiet)
+
+
+def _quiet(word: str, zone: ZoneInfo, now: datetime) -> datetime | None:
+    return None if word == "off" else calendar.quiet_until(calendar.parse_hours(word), zone, now)
+
+
+def good_until(book: Book, manager_id: int, limit: datetime, *, now: datetime) -> datetime:
+    """A manager's notice is good until the limit, or until his next quiet hours outside a shift."""
+    day = book.day(manager_id, now)
+    word, span = book.word("quiet_hours", manager_id, day), calendar.shift(book.schedule(manager_id), day)
+    if word == "off":
+        return limit
+    quiet = calendar.quiet_from(calendar.parse_hours(word), book.schedule(manager_id).week_at(now).timezone, now)
+    if span is not None and span[0] <= quiet < span[1]:
+        quiet = span[1]
+    return min(limit, quiet)
+
+
+def clock_of(
+    book: Book, name: Literal["morning", "remainder", "pace", "report_at"], manager_id: int | None, day: date
+) -> int | None:
+    """A clock of the policy in minutes after midnight, for a manager or the company; None where it is off."""
+    word = book.word(name, manager_id, day) if manager_id is not None else book.company_word(name, day)
+    if word == "off":
+        return None
+    return book.rules.number(name, book.person(manager_id, day) if manager_id is not None else COMPANY, day)
