@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from telephony_bridge import crm, db, entering
+from telephony_bridge import crm, db, entering, people
 from telephony_bridge.book import Book, open_book, utc_day
 from telephony_bridge.errors import NotFound, NotYours, Refused
 from telephony_bridge.model import Company
@@ -78,7 +78,8 @@ async def arrive(conn: db.Connection, link: links.Link, token: str, *, company: 
     if book.has_left(link.manager_id, book.day(link.manager_id, now)):
         raise NotYours("who has left opens nothing")
     zone = book.schedule(link.manager_id).week_at(now).timezone
-    return Visit(conn, link, token, book, now, Times(zone, company.language, now), WORDS[company.language])
+    language = (await people.by_handle(conn, book.handles[link.manager_id]))["language"] or company.language
+    return Visit(conn, link, token, book, now, Times(zone, language, now), WORDS[language])
 
 
 async def saved_before(visit: Visit, key: str) -> str | None:

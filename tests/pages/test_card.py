@@ -266,7 +266,7 @@ async def test_r11_what_he_buys_is_asked_until_it_is_known(office: Street) -> No
 async def test_r9_a_call_without_a_lead_becomes_one_in_one_go(office: Street) -> None:
     await office.dial("11:30", day=WEDNESDAY, number="+79990000002", talk=60)
     await office.work("11:50", WEDNESDAY)
-    assert ("V04", "watching") in await office.violations()
+    assert ("V04", "reminded") in await office.violations()
     reader, page = await call_page(office, 3)
     assert "Новый лид" in page.text
     nobody = await reader.send(page.forms[0], **SAID, when=NEXT)

@@ -7,7 +7,10 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
+from telephony_bridge.app import build
+from telephony_bridge.settings import Settings
 from tests.pages.browsing import Page, Reader, fingerprint, link
 from tests.street import MONDAY, Street, at
 
@@ -208,23 +211,22 @@ async def test_with_postgres_away_what_was_typed_is_there_to_send_again(office: 
     assert "Сохранено" in saved.text
 
 
-async def test_in_english_where_the_company_speaks_it(office: Street) -> None:
-    from aiohttp.test_utils import TestClient, TestServer
-
-    from telephony_bridge.app import build
-    from telephony_bridge.settings import Settings
-
+async def test_in_the_language_of_the_person(office: Street) -> None:
+    await office.ask("PATCH", "/managers/ivan", {"language": "en"})
     reader = await link(office, "owed")
-    told = Settings(schema=office.database.schema, language="en", timezone="Europe/Moscow")
-    async with TestClient(TestServer(build(office.database, told, with_worker=False, clock=office.clock))) as client:
-        for page in PAGES:
-            async with client.get(f"/f/{reader.token}/{page}".rstrip("/")) as answer:
-                read = Page(answer.status, await answer.text())
-                assert (read.status, read.tags[0]) == (200, ("html", {"lang": "en"}))
-                said = read.text.replace("Ромашка", "")
-                assert not re.search("[а-яё]", said, re.IGNORECASE), said
-        async with client.get("/f/forged") as answer:
-            assert "Page not found" in await answer.text()
+    form = (await reader.open("call/1")).forms[0]
+    for page in [*[await reader.open(page) for page in PAGES], await reader.post(form.action, form.given)]:
+        assert page.tags[0] == ("html", {"lang": "en"})
+        said = page.text.replace("Ромашка", "")
+        assert not re.search("[а-яё]", said, re.IGNORECASE), said
+
+
+async def test_in_the_language_of_the_company_before_the_person_is_known(office: Street) -> None:
+    told = Settings(schema=office.database.schema, language="en")
+    service = TestServer(build(office.database, told, with_worker=False, clock=office.clock))
+    async with TestClient(service) as client, client.get("/f/forged") as answer:
+        page = Page(answer.status, await answer.text())
+    assert (page.tags[0], "Page not found" in page.text) == (("html", {"lang": "en"}), True)
 
 
 async def test_times_are_told_in_his_own_zone(office: Street) -> None:
