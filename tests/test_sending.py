@@ -18,7 +18,6 @@ from tests.street import MONDAY, Street, at
 from tests.telling.test_debts import told
 
 NINE = at("09:00")
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # apprise's own import
 
 
 @dataclass

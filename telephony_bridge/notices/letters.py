@@ -31,7 +31,9 @@ def post(mail: Any, message: Message, *, timeout: float, now: datetime) -> Sent:
                 answers += _replies(smtp, mail, target, message, now)
     except smtplib.SMTPException as trouble:
         answers.append(_meaning(trouble))
-    except OSError as trouble:  # before ValueError: a bad certificate is both
+    except ssl.SSLError:  # a certificate that ran out is renewed
+        answers.append(Sent("later", "encryption failed"))
+    except OSError as trouble:
         answers.append(Sent("later", "timed out" if isinstance(trouble, TimeoutError) else "no connection"))
     except (ValueError, MessageError):  # no letter can carry such an address or header
         answers.append(Sent("refused", "address not understood"))

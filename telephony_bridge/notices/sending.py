@@ -126,7 +126,7 @@ def _meaning(met: Any, now: datetime) -> Sent:
         return Sent("later", "timed out")
     if isinstance(met, ValueError):  # requests marks so what no waiting will mend: an impossible URL or header
         return Sent("refused", "address not understood")
-    return Sent("later", "no connection")
+    return Sent("later", "encryption failed" if isinstance(met, requests.exceptions.SSLError) else "no connection")
 
 
 def _told(channel: Any, message: Message) -> bool:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
 @dataclass
@@ -58,20 +65,39 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def mail(**told: Any) -> AsyncIterator[Mailbox]:
-    """A mail server that takes letters from anybody, and no password."""
+async def mail(*, tls: ssl.SSLContext | None = None, at_once: bool = False, **told: Any) -> AsyncIterator[Mailbox]:
+    """A mail server that takes letters from anybody, and no password; with ``tls`` it encrypts on request, or ``at_once``."""
     box = Mailbox(**told)
 
     def speak() -> SMTP:
-        return SMTP(box, auth_require_tls=False, hostname="romashka.example")
+        return SMTP(box, auth_require_tls=False, hostname="romashka.example", tls_context=None if at_once else tls)
 
-    server = await asyncio.get_running_loop().create_server(speak, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(speak, "127.0.0.1", 0, ssl=tls if at_once else None)
     box.port = server.sockets[0].getsockname()[1]
     try:
         yield box
     finally:
         server.close()
         await server.wait_closed()
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """Encryption with a certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "romashka.example")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+    )
+    file = folder / "server.pem"
+    file.write_bytes(
+        made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+        + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    return context
 
 
 @dataclass

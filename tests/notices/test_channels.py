@@ -9,6 +9,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 from telephony_bridge.errors import Refused
 from telephony_bridge.notices import Message, Sent, channels, check, scheme_of, send, target_of
 from telephony_bridge.notices.answers import CARRY_KEY, LONGEST_WAIT, asked, judged, of_http, of_smtp
-from tests.notices.receivers import always, mail, silence, site
+from tests.notices.receivers import always, mail, self_signed, silence, site
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning"),  # Apprise's own import
@@ -169,6 +170,12 @@ def test_a_mail_service_behind_http_gets_the_html(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(channel, "send", lambda **kwargs: not told.update(kwargs))
     assert sending._told(channel, MESSAGE)
     assert (told["title"], told["body"]) == (MESSAGE.title, HTML)
+
+
+async def test_a_site_whose_certificate_nobody_vouches_for_is_tried_later(tmp_path: Path) -> None:
+    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=self_signed(tmp_path)) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert await tried(f"jsons://127.0.0.1:{port}/") == Sent("later", "encryption failed")
 
 
 async def test_a_slow_receiver_times_out(impatient: None) -> None:
@@ -411,6 +418,15 @@ async def test_an_address_no_letter_can_carry_is_refused() -> None:
     async with mail() as box:
         assert await tried(box.url("ivan@romashka.example", **{"+Subject": "mine"})) == Sent("refused", "address not understood")
         assert box.letters == []
+
+
+@pytest.mark.parametrize(("mode", "at_once"), [("starttls", False), ("ssl", True)])
+async def test_mail_is_encrypted_and_its_server_checked(tmp_path: Path, mode: str, at_once: bool) -> None:
+    async with mail(tls=self_signed(tmp_path), at_once=at_once) as box:
+        url = box.url("ivan@romashka.example", mode=mode).replace("mailto:", "mailtos:")
+        assert await tried(url) == Sent("later", "encryption failed")
+        assert await tried(f"{url}&verify=no") == Sent("sent", "SMTP 250")
+        assert len(box.letters) == 1
 
 
 async def test_a_silent_mail_server_times_out(impatient: None) -> None:

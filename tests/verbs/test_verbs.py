@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from telephony_bridge.cli import app
+from tests.notices.receivers import always, site
 from tests.street import MONDAY, ami_row, at
 from tests.verbs.conftest import Run
 
@@ -75,6 +76,33 @@ async def test_ten_minutes_of_an_administrator(run: Run, tmp_path: Path) -> None
     assert "vera" in (await run("manager", "list")).output
     vera = json.loads((await run("manager", "list", "--json")).output)[1]
     assert (vera["segment"], vera["segments"]) == ("cold", {"cold": 50, "warm": 30})
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # Apprise's own import
+async def test_a_trial_notice_says_which_channel_took_it(run: Run) -> None:
+    async with site(always(200)) as good, site(always(404)) as bad:
+        await run("migrate")
+        await run("manager", "add", "ivan", "--name", "Иван", "--extension", "101", "--notify", good.url("/s3cret"))
+        assert json.loads((await run("notify", "test", "ivan")).output) == [
+            {"channel": "json", "outcome": "sent", "why": "HTTP 200"}
+        ]
+        await run(
+            "manager",
+            "add",
+            "olga",
+            "--name",
+            "Ольга",
+            "--extension",
+            "102",
+            "--notify",
+            good.url(),
+            "--notify",
+            bad.url("/s3cret"),
+        )
+        told = await run("notify", "test", "olga", code=1)
+    assert [one["outcome"] for one in json.loads(told.stdout)] == ["sent", "refused"]
+    assert "json (HTTP 404)" in told.stderr
+    assert "s3cret" not in told.output
 
 
 async def test_r23_a_leavers_cards_are_passed_on(run: Run, tmp_path: Path) -> None:
