@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from telephony_bridge import calls, crm, db, norms, phones
+from telephony_bridge import calls, crm, db, norms
 from telephony_bridge.errors import NotFound
 from telephony_bridge.model import Disposition, MatchResult
 from telephony_bridge.pages import fields
@@ -153,7 +153,7 @@ def shown(visit: Visit, card: Card, typed: Typed, wrong: Mapping[str, str]) -> d
         offers += [(chosen, visit.words["date"], times.moment(at))] if at is not None else []
     return {
         "label": label(visit, lead),
-        "number": phones.masked(call["number"]) if call is not None and call["number"] else None,
+        "number": visit.shown_number(call["number"]) if call is not None else None,
         "direction": visit.words.get(call["direction"], visit.words["call"]) if call is not None else None,
         "at": times.moment(call["started_at"]) if call is not None else None,
         "talk": times.talk(talked(call)) if call is not None else None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from telephony_bridge import calls, crm, db, phones, pipeline, violations
+from telephony_bridge import calls, crm, db, pipeline, violations
 from telephony_bridge.errors import NotFound, Refused
 from telephony_bridge.pages import card, saving
 from telephony_bridge.pages.fields import LONGEST, QUICK, Typed
@@ -136,8 +136,8 @@ def _facts(visit: Visit, call: db.Record | None) -> str:
     if call is None:
         return ""
     told = [visit.words.get(call["direction"], visit.words["call"]), visit.times.moment(call["started_at"])]
-    if call["lead_id"] is None and call["number"]:
-        told.append(phones.masked(call["number"]))
+    if call["lead_id"] is None and (number := visit.shown_number(call["number"])) is not None:
+        told.append(number)
     return " · ".join([*told, visit.times.talk(card.talked(call))])
 
 

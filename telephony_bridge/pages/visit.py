@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from telephony_bridge import crm, db, entering, people
+from telephony_bridge import crm, db, entering, notices, people
 from telephony_bridge.book import Book, open_book, utc_day
 from telephony_bridge.errors import NotFound, NotYours, Refused
 from telephony_bridge.model import Company
@@ -60,6 +60,12 @@ class Visit:
     def writing(self) -> entering.Writing:
         """Written by himself, now; the dates he sets are his to keep."""
         return entering.Writing(self.author, self.manager_id, self.now, self.company, self.now)
+
+    def shown_number(self, number: str | None) -> str | None:
+        """A phone number as the policy shows it to him (``notice_numbers``)."""
+        return notices.shown_number(
+            number, self.book.word("notice_numbers", self.manager_id, self.book.day(self.manager_id, self.now))
+        )
 
     def address(self, page: str) -> str:
         return f"/f/{self.token}/{page}"

@@ -60,7 +60,7 @@ async def test_r31_r36_the_plan_has_overdue_first_with_the_goal_and_the_last_out
     assert "Тюльпан" not in page.text
     assert "просрочено · вчера, 11:00 Цель: Узнать о тендере В прошлый раз: Занято · Ставлю сам" in page.text
     assert "16:00 Ромашка Цель: Обсудить прайс Согласована с клиентом" in page.text
-    assert page.links[2:] == [f"/f/{reader.token}/lead/{lead}?back=plan" for lead in (3, 2, 1)]
+    assert page.links[3:] == [f"/f/{reader.token}/lead/{lead}?back=plan" for lead in (3, 2, 1)]
 
 
 async def test_what_happened_is_recorded_from_the_plan_and_leads_back_to_it(office: Street) -> None:
