@@ -99,7 +99,7 @@ async def _contacts(conn: db.Connection, book: Book, managers: Sequence[int], *,
             manager_id = ids.get(one["manager"])
             if manager_id is not None and manager_id in mine:
                 at = datetime.fromisoformat(one["at"])
-                overdue = is_overdue(book, manager_id, at, now=now)
+                overdue = is_overdue(book, manager_id, at, today=now.astimezone(zone).date())
                 contact = Planned(one["name"], at, one["goal"], one["last_outcome"], overdue)
                 found.setdefault(manager_id, []).append(contact)
     return found
