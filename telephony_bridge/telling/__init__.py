@@ -33,6 +33,8 @@ async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, dat
         await notices.decide(conn, await days_closed(conn, book, everybody, ended, now=now), now=now)
     if not is_whole:
         return 0
+    away = [id_ for id_ in book.handles if not works_today(book, id_, now)]
+    await notices.fold(conn, away, [*LISTS, "pace", "results"])  # EC-51: also what waits since before he was away
     due = due_now(book, everybody, now=now)
     fresh = await notices.fresh_keys(conn, [one.key for one in due])
     due = [one for one in due if one.key in fresh]

@@ -82,7 +82,7 @@ async def digests(conn: db.Connection, book: Book, hearers: Hearers, *, now: dat
     """Who owes something new is told, at most every ``digest`` minutes, on his working days and out of his quiet hours."""
     fresh = {row["manager_id"] for row in await conn.fetch(SQL.untold, utc_day(now) - _REACH, _NOT_TOLD)}
     readers = {id_: reader_of(book, hearers.managers[id_], now=now) for id_ in fresh if _may_be_told(book, id_, now)}
-    last = await notices.last_told(conn, readers, LISTS) if readers else {}
+    last = await notices.last_told(conn, readers, LISTS, since=now - DAY) if readers else {}
     due = {
         id_: reader for id_, reader in readers.items() if reader.quiet_until is None and _is_time(book, id_, last.get(id_), now)
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from telephony_bridge.telling.debts import LISTS, NOTHING, Owed, owed_by
 from telephony_bridge.telling.hours import hours_of
 from telephony_bridge.telling.readers import DAY, Reader, good_until, reader_of
 
+_LONG = timedelta(hours=6)  # a longer shift contains a break
 METRICS = ("dials", "connects", "new_leads")
 
 
@@ -48,7 +49,7 @@ def due_now(book: Book, hearers: Hearers, *, now: datetime) -> list[Due]:
         schedule, today = book.schedule(manager_id), book.day(manager_id, now)
         for day in (today - DAY, today):  # a night shift's report comes in the morning after
             span = calendar.shift(schedule, day)
-            if span is None:
+            if span is None or (day < today and now >= book.closes_at(manager_id, day)):
                 continue
             hours = hours_of(book, manager_id, day)
             for kind, (since, until) in hours.items():
@@ -134,7 +135,7 @@ def slow(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
     span = calendar.shift(book.schedule(found.manager_id), found.day)
     if span is None or found.gaps or not span[0] < now:
         return ()
-    passed = min((now - span[0]) / (span[1] - span[0]), 1.0)
+    passed = _share_worked(span, now, timedelta(minutes=book.setting("break_minutes", found.manager_id, found.day)))
     counted, bounds = found.tallies, found.bounds
     numbers = [
         Number(metric, counted[metric].counted, *bounds[metric], projected=int(counted[metric].counted / passed))
@@ -142,6 +143,16 @@ def slow(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
         if metric in bounds
     ]
     return tuple(one for one in numbers if one.projected is not None and one.projected < one.minimum)
+
+
+def _share_worked(span: tuple[datetime, datetime], now: datetime, pause: timedelta) -> float:
+    """How much of a shift's work is behind: a long shift has its break in the middle (CONTRACT §8)."""
+    whole = span[1] - span[0]
+    pause = pause if whole > _LONG else timedelta()
+    rests = span[0] + (whole - pause) / 2
+    rested = min(max(now - rests, timedelta()), pause)
+    share: float = (now - span[0] - rested) / (whole - pause)
+    return min(share, 1.0)
 
 
 def _pace(due: Due, numbers: Sequence[Number], *, now: datetime) -> Decided:
