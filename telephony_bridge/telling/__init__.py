@@ -17,9 +17,9 @@ from telephony_bridge.telling.debts import LISTS, digest, digests, owed_by, work
 from telephony_bridge.telling.machinery import address_failed, evidence_watched
 from telephony_bridge.telling.oversight import days_closed, teams_so_far
 from telephony_bridge.telling.readers import DAY, good_until, reader_of
-from telephony_bridge.telling.rounds import by_the_clock, due_now
+from telephony_bridge.telling.rounds import INTO, by_the_clock, due_now, paces
 
-__all__ = ["address_failed", "evidence_watched", "handed_over", "link_to", "preview", "tell"]
+__all__ = ["INTO", "address_failed", "evidence_watched", "handed_over", "link_to", "paces", "preview", "tell"]
 
 
 async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, date]], *, now: datetime) -> int:

@@ -18,7 +18,7 @@ from telephony_bridge.telling.debts import LISTS, NOTHING, Owed, owed_by
 from telephony_bridge.telling.readers import DAY, Reader, clock_of, good_until, reader_of
 
 _BEFORE = timedelta(hours=-3)  # the morning list may come so long before the shift
-_INTO = timedelta(hours=1)  # later notices come when the shift is so far under way
+INTO = timedelta(hours=1)  # later notices come when the shift is so far under way
 METRICS = ("dials", "connects", "new_leads")
 
 
@@ -68,7 +68,7 @@ def hours_of(book: Book, manager_id: int, day: date) -> dict[str, tuple[datetime
         minutes = clock_of(book, name, manager_id, day)
         return calendar.shift_moment(schedule, day, minutes, earliest=earliest) if minutes is not None else None
 
-    morning, remainder, pace = at("morning", _BEFORE), at("remainder", _INTO), at("pace", _INTO)
+    morning, remainder, pace = at("morning", _BEFORE), at("remainder", INTO), at("pace", INTO)
     found = {}
     if morning is not None:
         found["morning"] = (morning, remainder if remainder is not None and remainder > morning else span[1])
@@ -151,17 +151,21 @@ def _list(due: Due, planned: Sequence[Planned], made: int, owed: Owed, *, now: d
 
 def slow(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
     """The metrics that will miss their floor if the rest of the shift goes as it has gone; none where the PBX was not heard."""
+    return tuple(one for one in paces(book, found, now) if one.projected is not None and one.projected < one.minimum)
+
+
+def paces(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
+    """Each metric that has a norm, with what the shift will have counted; none before it or where the PBX was not heard."""
     span = calendar.shift(book.schedule(found.manager_id), found.day)
     if span is None or found.gaps or not span[0] < now:
         return ()
     passed = min((now - span[0]) / (span[1] - span[0]), 1.0)
     counted, bounds = found.tallies, found.bounds
-    numbers = [
+    return tuple(
         Number(metric, counted[metric].counted, *bounds[metric], projected=int(counted[metric].counted / passed))
         for metric in METRICS
         if metric in bounds
-    ]
-    return tuple(one for one in numbers if one.projected is not None and one.projected < one.minimum)
+    )
 
 
 def _pace(due: Due, numbers: Sequence[Number], *, now: datetime) -> Decided:
