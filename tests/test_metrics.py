@@ -167,7 +167,9 @@ async def test_after_a_month_labels_are_few_and_tell_no_phone_and_no_name(office
         for index in range(3):
             number = f"+7999{day:03}{index:04}"
             await office.lead(number)
-            row = ami_row(at("10:00", MONDAY + timedelta(days=day)) + timedelta(minutes=index), number=number, talk=45 * (index % 2))
+            row = ami_row(
+                at("10:00", MONDAY + timedelta(days=day)) + timedelta(minutes=index), number=number, talk=45 * (index % 2)
+            )
             assert (await office.post(row)).status == 200
         await office.understand()
 
