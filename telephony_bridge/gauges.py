@@ -113,7 +113,7 @@ class Gauges:
                 )
             ]
             shown = [found for found in days if found.scheduled or any(tally.pbx for tally in found.tallies.values())]
-            families = {**_of_days(book, shown), **self._evidence.families, **_at_work(book, days, now)}
+            families = {**await _of_days(book, shown), **self._evidence.families, **await _at_work(book, days, now)}
             families["violations_open"] = await violations.open_by_code(conn)
             families["planned_contacts"] = await _planned(conn, book, working, shown)
             waiting, oldest = await webhooks.inbox.depth(conn)
@@ -130,11 +130,14 @@ class Gauges:
         return families
 
 
+# Zone arithmetic and norms of hundreds of people take a while: each loop over them takes a breath, for the door waits.
+
+
 async def _shift_days(book: Book, now: datetime) -> dict[int, date]:
     """Manager -> the shift day of his that is now: after midnight a night shift is still the day before's. Not who has left."""
     found = {}
     for manager_id in book.handles:
-        await asyncio.sleep(0)  # zone arithmetic for hundreds takes a while, and the door waits
+        await asyncio.sleep(0)
         day = book.day(manager_id, now)
         if not book.has_left(manager_id, day):
             found[manager_id] = day
@@ -162,9 +165,10 @@ async def _evidence(conn: db.Connection, book: Book, working: Mapping[int, date]
     )
 
 
-def _of_days(book: Book, days: Iterable[ManagerDay]) -> dict[str, list[tuple[str | float, ...]]]:
+async def _of_days(book: Book, days: Iterable[ManagerDay]) -> dict[str, list[tuple[str | float, ...]]]:
     families: dict[str, list[tuple[str | float, ...]]] = {name: [] for name in (*METRICS, "norm", "verdict")}
     for found in days:
+        await asyncio.sleep(0)
         handle = book.handles[found.manager_id]
         bounds = found.bounds
         for metric, tally in found.tallies.items():
@@ -175,11 +179,12 @@ def _of_days(book: Book, days: Iterable[ManagerDay]) -> dict[str, list[tuple[str
     return families
 
 
-def _at_work(book: Book, days: Iterable[ManagerDay], now: datetime) -> dict[str, list[tuple[str | float, ...]]]:
+async def _at_work(book: Book, days: Iterable[ManagerDay], now: datetime) -> dict[str, list[tuple[str | float, ...]]]:
     """The pace of who is at work, from an hour into his shift on."""
     at_work = 0
     pace: list[tuple[str | float, ...]] = []
     for found in days:
+        await asyncio.sleep(0)
         span = calendar.shift(book.schedule(found.manager_id), found.day)
         if span is None or not span[0] <= now < span[1]:
             continue
@@ -194,7 +199,10 @@ async def _planned(
     conn: db.Connection, book: Book, working: Mapping[int, date], shown: Iterable[ManagerDay]
 ) -> list[tuple[str | float, ...]]:
     """Planned contacts of everybody's shift day; who is at work and has none has zeros."""
-    asked = [(manager_id, day, *book.day_bounds(manager_id, day)) for manager_id, day in working.items()]
+    asked = []
+    for manager_id, day in working.items():
+        await asyncio.sleep(0)
+        asked.append((manager_id, day, *book.day_bounds(manager_id, day)))
     found = {book.handles[one.manager_id]: {"due": 0, "overdue": 0, "done": 0} for one in shown}
     found |= dict(await crm.planned_today(conn, asked))
     return [(handle, state, number) for handle, states in found.items() for state, number in states.items()]
