@@ -14,12 +14,13 @@ from telephony_bridge.book import Book, open_book, utc_day
 from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.notices import Decided
 from telephony_bridge.telling.debts import LISTS, digest, digests, owed_by, works_today
+from telephony_bridge.telling.hours import INTO
 from telephony_bridge.telling.machinery import address_failed, evidence_watched
 from telephony_bridge.telling.oversight import days_closed, teams_so_far
 from telephony_bridge.telling.readers import DAY, quiet_until, reader_of
-from telephony_bridge.telling.rounds import by_the_clock, due_now
+from telephony_bridge.telling.rounds import by_the_clock, due_now, paces
 
-__all__ = ["address_failed", "evidence_watched", "handed_over", "link_to", "preview", "quiet_until", "tell"]
+__all__ = ["INTO", "address_failed", "evidence_watched", "handed_over", "link_to", "paces", "preview", "quiet_until", "tell"]
 
 
 async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, date]], *, is_whole: bool, now: datetime) -> int:

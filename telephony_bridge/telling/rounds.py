@@ -132,17 +132,21 @@ def _list(due: Due, planned: Sequence[Planned], made: int, owed: Owed, *, now: d
 
 def slow(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
     """The metrics that will miss their floor if the rest of the shift goes as it has gone; none where the PBX was not heard."""
+    return tuple(one for one in paces(book, found, now) if one.projected is not None and one.projected < one.minimum)
+
+
+def paces(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
+    """Each metric that has a norm, with what the shift will have counted; none before it or where the PBX was not heard."""
     span = calendar.shift(book.schedule(found.manager_id), found.day)
     if span is None or found.gaps or not span[0] < now:
         return ()
     passed = _share_worked(span, now, timedelta(minutes=book.setting("break_minutes", found.manager_id, found.day)))
     counted, bounds = found.tallies, found.bounds
-    numbers = [
+    return tuple(
         Number(metric, counted[metric].counted, *bounds[metric], projected=int(counted[metric].counted / passed))
         for metric in METRICS
         if metric in bounds
-    ]
-    return tuple(one for one in numbers if one.projected is not None and one.projected < one.minimum)
+    )
 
 
 def _share_worked(span: tuple[datetime, datetime], now: datetime, pause: timedelta) -> float:
