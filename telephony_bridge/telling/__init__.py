@@ -102,7 +102,7 @@ async def preview(conn: db.Connection, handle: str, *, company: Company, now: da
     everybody = await people.hearers(conn)
     mine = people.Hearers({manager_id: everybody.managers[manager_id]}, ())
     decided: list[Decided] = await by_the_clock(conn, book, due_now(book, mine, now=now), now=now)
-    owed = (await owed_by(conn, book, [manager_id], only_untold=False, now=now)).get(manager_id)
+    owed = (await owed_by(conn, book, [manager_id], is_list=False, again=True, now=now)).get(manager_id)
     reader = reader_of(book, mine.managers[manager_id], now=now)
     if owed is not None and works_today(book, manager_id, now) and reader.quiet_until is None:
         decided.append(digest(book, reader, owed, now=now))

@@ -66,7 +66,7 @@ async def by_the_clock(conn: db.Connection, book: Book, due: Sequence[Due], *, n
     if lists:
         contacts = await _contacts(conn, book, [one.manager_id for one in lists], now=now)
         made = await _made(conn, book, lists)
-        owed = await owed_by(conn, book, {one.manager_id for one in lists}, only_untold=False, watched=True, now=now)
+        owed = await owed_by(conn, book, {one.manager_id for one in lists}, is_list=True, now=now)
         decided += [
             _list(one, contacts.get(one.manager_id, ()), made.get(one.manager_id, 0), owed.get(one.manager_id, NOTHING), now=now)
             for one in lists
