@@ -1,0 +1,47 @@
+#!/bin/sh
+# Brings the company's schema back from a dump of backup.sh: the whole of it, or nothing is changed. Stop door and worker first.
+#   sh deploy/restore.sh FILE             into a database that does not have the schema
+#   sh deploy/restore.sh FILE --replace   the schema that is there is kept under another name
+set -eu
+. "$(dirname "$0")/postgres/reach.sh"
+
+file=${1-}
+replace=${2-}
+if [ ! -f "$file" ] || { [ -n "$replace" ] && [ "$replace" != --replace ]; }; then
+  echo "usage: sh deploy/restore.sh FILE [--replace]" >&2
+  exit 2
+fi
+if [ -s "$file.key-id" ] && [ "$(cat "$file.key-id")" != "$(key_id)" ]; then
+  echo "warning: the dump was made under another TELEPHONY_BRIDGE_SECRET_KEY; without it the addresses of channels must be entered anew" >&2
+fi
+
+ask() {
+  on_database psql --no-psqlrc --no-password --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@"
+}
+
+aside=
+if [ "$(ask --command="select count(*) from pg_namespace where nspname = '$schema'")" = 1 ]; then
+  if [ -z "$replace" ]; then
+    echo "the schema $schema is there; --replace keeps it under another name and puts the dump in its place" >&2
+    exit 1
+  fi
+  aside=$(printf '%.42s' "$schema")_until_$(date -u +%Y%m%dt%H%M%Sz)
+fi
+
+# A dump that breaks off leaves psql without its commit, and so changes nothing.
+if ! {
+  echo 'begin;'
+  [ -z "$aside" ] || echo "alter schema \"$schema\" rename to \"$aside\";"
+  # who may read only is a role of the whole server: the dump names it and does not bring it
+  echo 'do $$ begin create role telephony_bridge_reader; exception when duplicate_object then null; end $$;'
+  if program pg_restore --no-owner --file=- <"$file"; then
+    echo 'commit;'
+    echo "select 'restored';"
+  fi
+} | ask | grep -x restored >/dev/null; then
+  echo "nothing was restored and nothing changed" >&2
+  exit 1
+fi
+ask --command="select format('analyze %I.%I', schemaname, tablename) from pg_tables where schemaname = '$schema'" | ask
+echo "$schema is restored to migration $(ask --command="select max(version) from \"$schema\".migrations")"
+[ -z "$aside" ] || echo "what was there is kept as the schema $aside; drop it when nobody needs it"
