@@ -42,5 +42,5 @@ GRAFANA_READER_PASSWORD=$reader
 TLS_DIR=./deploy/tls
 END
 here=$(dirname "$0")
-(umask 022 && mkdir -p "$here/tls" "$here/acme") # nginx reads them, and is not root
+(umask 022 && mkdir -p "$here/tls" "$here/acme" "$here/secrets") # read by who is not root
 echo "$file is made (0600). Keep a copy of it in another place; put fullchain.pem and privkey.pem into deploy/tls." >&2

@@ -42,6 +42,6 @@ if ! {
   echo "nothing was restored and nothing changed" >&2
   exit 1
 fi
-ask --command="select format('analyze %I.%I', schemaname, tablename) from pg_tables where schemaname = '$schema'" | ask
+ask --command="select format('analyze %I.%I;', schemaname, tablename) from pg_tables where schemaname = '$schema'" | ask
 echo "$schema is restored to migration $(ask --command="select max(version) from \"$schema\".migrations")"
 [ -z "$aside" ] || echo "what was there is kept as the schema $aside; drop it when nobody needs it"
