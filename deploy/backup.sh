@@ -1,5 +1,5 @@
 #!/bin/sh
-# Dumps the company's schema into a file for restore.sh, and prints its name.
+# Dumps the company's schema into a file for restore.sh, with its sum and the sign of its key beside it, and prints its name.
 #   sh deploy/backup.sh [DIRECTORY]
 # The key that opens the addresses of channels is not in it: keep TELEPHONY_BRIDGE_SECRET_KEY (.env, or secret.key) in another place.
 set -eu
@@ -17,5 +17,6 @@ if ! program pg_restore --list <"$name.part" | grep -q " TABLE DATA $schema migr
   exit 1
 fi
 key_id >"$name.key-id"
+sha256sum <"$name.part" >"$name.sha256"
 mv "$name.part" "$name"
 echo "$name"

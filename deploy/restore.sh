@@ -11,6 +11,11 @@ if [ ! -f "$file" ] || { [ -n "$replace" ] && [ "$replace" != --replace ]; }; th
   echo "usage: sh deploy/restore.sh FILE [--replace]" >&2
   exit 2
 fi
+# pg_restore 18 brings half of a file that was cut off and calls it done
+if [ "$(sha256sum <"$file")" != "$(cat "$file.sha256")" ]; then
+  echo "$file is not as backup.sh made it, or its .sha256 is not beside it; nothing was restored and nothing changed" >&2
+  exit 1
+fi
 if [ -s "$file.key-id" ] && [ "$(cat "$file.key-id")" != "$(key_id)" ]; then
   echo "warning: the dump was made under another TELEPHONY_BRIDGE_SECRET_KEY; without it the addresses of channels must be entered anew" >&2
 fi
@@ -28,7 +33,7 @@ if [ "$(ask --command="select count(*) from pg_namespace where nspname = '$schem
   aside=$(printf '%.42s' "$schema")_until_$(date -u +%Y%m%dt%H%M%Sz)
 fi
 
-# A dump that breaks off leaves psql without its commit, and so changes nothing.
+# Where pg_restore fails psql comes to its end without a commit, and so nothing has changed.
 if ! {
   echo 'begin;'
   [ -z "$aside" ] || echo "alter schema \"$schema\" rename to \"$aside\";"
