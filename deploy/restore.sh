@@ -1,7 +1,8 @@
 #!/bin/sh
 # Brings the company's schema back from a dump of backup.sh: the whole of it, or nothing is changed. Stop door and worker first.
 #   sh deploy/restore.sh FILE             into a database that does not have the schema
-#   sh deploy/restore.sh FILE --replace   the schema that is there is kept under another name
+#   sh deploy/restore.sh FILE --replace   the schema that is there is kept under another name, and what PBXs told it since
+#                                         the dump is carried over to be understood anew: no call is lost
 set -eu
 . "$(dirname "$0")/postgres/reach.sh"
 
@@ -33,13 +34,32 @@ if [ "$(ask --command="select count(*) from pg_namespace where nspname = '$schem
   aside=$(printf '%.42s' "$schema")_until_$(date -u +%Y%m%dt%H%M%Sz)
 fi
 
+carry_over() { # a delivery is the same bytes to the same source on a day, as for the door
+  cat <<END
+select to_regclass('"$aside".deliveries') is not null as carried \\gset
+\\if :carried
+insert into "$schema".deliveries (source_id, received_at, received_on, digest, method, tail, query, headers, body, outcome, due_at)
+select source_id, received_at, received_on, digest, method, tail, query, headers, body, 'waiting', received_at
+from "$aside".deliveries where source_id in (select id from "$schema".sources) order by id
+on conflict (received_on, source_id, digest) do nothing;
+\\endif
+END
+}
+
+readers() { # who may read the views is a role of the whole server: a dump names it and does not bring it
+  if program pg_restore --schema-only --file=- <"$file" | grep -q ' TO telephony_bridge_reader;$'; then
+    there="from pg_roles where rolname = 'telephony_bridge_reader'"
+    echo "do \$\$ begin if not exists (select $there) then create role telephony_bridge_reader; end if; end \$\$;"
+  fi
+}
+
 # Where pg_restore fails psql comes to its end without a commit, and so nothing has changed.
 if ! {
   echo 'begin;'
   [ -z "$aside" ] || echo "alter schema \"$schema\" rename to \"$aside\";"
-  # who may read only is a role of the whole server: the dump names it and does not bring it
-  echo 'do $$ begin create role telephony_bridge_reader; exception when duplicate_object then null; end $$;'
+  readers
   if program pg_restore --no-owner --file=- <"$file"; then
+    [ -z "$aside" ] || carry_over
     echo 'commit;'
     echo "select 'restored';"
   fi
@@ -48,5 +68,6 @@ if ! {
   exit 1
 fi
 ask --command="select format('analyze %I.%I;', schemaname, tablename) from pg_tables where schemaname = '$schema'" | ask
-echo "$schema is restored to migration $(ask --command="select max(version) from \"$schema\".migrations")"
+waiting=$(ask --command="select count(*) from \"$schema\".deliveries where outcome = 'waiting'")
+echo "$schema is restored to migration $(ask --command="select max(version) from \"$schema\".migrations"); $waiting deliveries wait for the worker"
 [ -z "$aside" ] || echo "what was there is kept as the schema $aside; drop it when nobody needs it"

