@@ -47,6 +47,15 @@ async def understand_some(database: db.Database, company: Company, *, now: datet
         return len(ids)
     if ids:
         _count(story, clock())
+        log.info(
+            "understood",
+            deliveries=len(ids),
+            first=min(ids),
+            last=max(ids),
+            calls=sum(story.calls.values()),
+            opened=dict(story.opened),
+            seconds=round((clock() - now).total_seconds(), 3),
+        )
     return len(ids)
 
 
@@ -90,6 +99,8 @@ async def watch(database: db.Database, company: Company, *, now: datetime) -> No
             opened, more = await pipeline.time_passed(conn, company=company, now=now)
         for code, number in opened.items():
             metrics.violation(code, number)
+        if opened:
+            log.info("deadlines_passed", opened=opened)
 
 
 async def look_at_evidence(database: db.Database, company: Company, *, now: datetime) -> None:

@@ -92,6 +92,9 @@ class Serving:
             apart = self._database.apart
             ask = Ask(conn, asker, self._company, address, self._clock(), path, query, body, apart, self._vault)
             value = await endpoint.handler(ask)
+        if endpoint.method != "GET":
+            ids = {name: told for name, told in request.match_info.items() if told.isdigit()}
+            log.info("changed", endpoint=f"{endpoint.method} {endpoint.path}", role=asker.role, **ids)
         return web.Response(status=endpoint.status, body=orjson.dumps(value), content_type="application/json")
 
     async def _asker(self, conn: db.Connection, header: str) -> Asker:

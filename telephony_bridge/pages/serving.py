@@ -122,6 +122,7 @@ class Pages:
         if shows is None:
             shows = await self._write(visit, page, typed)
             await keep(visit, key, shows)
+            log.info("form_saved", page=page, manager=visit.handle)
         return web.Response(status=303, headers={**_HEADERS, "Location": visit.address(shows)})
 
     async def _write(self, visit: Visit, page: str, typed: Typed) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import typer
 
 from telephony_bridge import db, pipeline, webhooks
+from telephony_bridge.life import life_of
 from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.settings import Settings
 from telephony_bridge.verbs.running import JSON, in_transaction, moment_of, refuse, show, show_one
@@ -55,16 +58,40 @@ def reasons(
 
 @app.command("show")
 def show_delivery(delivery_id: int = ID, as_json: bool = JSON) -> None:
-    """One delivery whole, with its body and what became of it.
+    """One delivery whole, with its body and its life: the calls it told of, what they count for, what is owed, who was told.
 
     Example: telephony-bridge deliveries show 17
     """
 
     async def run(conn: db.Connection, *_: object) -> dict[str, Any]:
-        return await webhooks.inbox.shown(conn, delivery_id)
+        return await life_of(conn, delivery_id)
 
     found = in_transaction(run)
-    show_one({**found, "body": found["body"].decode("utf-8", "replace")}, as_json=as_json)
+    if as_json or not sys.stdout.isatty():
+        show_one(found, as_json=True)
+        return
+    show_one({name: value for name, value in found.items() if name not in ("life", "call_ids")}, as_json=False)
+    for line in _life(found["life"]):
+        print(line)
+
+
+def _life(told: list[dict[str, Any]]) -> Iterator[str]:
+    """A line for each step, the later ones further in."""
+    for call in told:
+        yield (
+            f"call {call['call']}: {call['direction']} {call['extension'] or ''} {call['number'] or ''} at {call['started_at']}, "
+            f"{call['disposition']}, talk {call['talk_seconds']} s, via {call['via']}"
+        )
+        yield f"  whose: {call['manager'] or 'nobody'}; lead {call['lead'] or 'none'} ({call['match']}); day {call['day']}"
+        yield f"  dial: {call['dial']}; connect: {call['connect']}"
+        yield f"  comment: {call['comment']}; next contact: {call['next_contact']}"
+        for owed in call["owed"]:
+            yield f"  {owed['code']} {owed['name']} of {owed['manager']}: {owed['status']}, due {owed['due_at']}"
+            for move in owed["moves"]:
+                yield f"    {move['at']} {move['to']} by {move['author']}{': ' + move['reason'] if move['reason'] else ''}"
+            for one in owed["notices"]:
+                how = f"sent {one['sent_at']} by {one['channel']}" if one["sent_at"] else one["status"]
+                yield f"    {one['decided_at']} told in notice {one['notice']} ({one['kind']}): {how}"
 
 
 @app.command("replay")

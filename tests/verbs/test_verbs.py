@@ -375,3 +375,23 @@ async def test_r33_the_base_as_a_table_and_as_json(run: Run, tmp_path: Path) -> 
     table = (await run("base")).output
     assert "(nobody)" in table
     assert "in all" in table
+
+
+async def test_a_delivery_shows_its_whole_life(run: Run, tmp_path: Path) -> None:
+    await run("migrate")
+    await run("source", "add", "office", "--dialect", "asterisk", "--trunk", "PJSIP/trunk*=ip")
+    await run("manager", "add", "ivan", "--name", "Иван", "--extension", "101")
+    base, cdr = tmp_path / "base.csv", tmp_path / "cdr.json"
+    base.write_text("phone,name,manager\n+79990000001,Ромашка,ivan\n", "utf-8")
+    cdr.write_text(json.dumps([ami_row(at("10:00"), talk=40)]))
+    await run("lead", "import", str(base))
+    await run("import-cdr", "asterisk", str(cdr), "--source", "office")
+    for clock in ("09:30", "10:40", "19:05"):
+        await run("work", "--once", "--now", f"2026-11-23T{clock}:00+03:00")
+    told = json.loads((await run("deliveries", "show", "1", "--json")).output)
+    (call,) = told["life"]
+    assert (call["manager"], call["match"], call["dial"], call["comment"]) == ("ivan", "matched", "counts", "late")
+    assert call["number"] == "+7***01"
+    (comment,) = [one for one in call["owed"] if one["code"] == "V01"]
+    assert [move["to"] for move in comment["moves"]] == ["reminded", "open"]
+    assert [(one["kind"], one["stage"]) for one in comment["notices"]] == [("debts", "reminded"), ("debts", "open")]
