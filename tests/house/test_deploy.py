@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 import yaml
 
+from telephony_bridge.cli import app
 from telephony_bridge.settings import NAMES, PREFIX
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +143,11 @@ def test_what_prometheus_scrapes_listens() -> None:
 def test_settings_in_the_files_are_settings() -> None:
     for text in (COMPOSE, DOCKERFILE):
         assert set(re.findall(rf"\b{PREFIX}[A-Z_]+", text)) <= set(NAMES)
+
+
+def test_what_our_containers_are_told_to_do_is_a_verb() -> None:
+    verbs = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]  # a group, by how cli.py makes it
+    assert {one["command"][0] for one in SERVICES.values() if "build" in one} <= verbs
 
 
 def test_the_image_is_built_from_pinned_parts_and_runs_as_nobody() -> None:
