@@ -212,7 +212,7 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     judged_at = now if seen_until is None or seen_until >= now else max(judged_before, seen_until)
     await webhooks.inbox.judge_until(conn, judged_at)
     opened: Counter[str] = Counter()
-    await violations.reminders_due(conn, now=judged_at)
+    reminded = await violations.reminders_due(conn, now=judged_at)
     passed = await violations.deadlines_passed(conn, now=judged_at)
     opened.update(code for code, _, _ in passed)
     for code, column in (("V01", "comment"), ("V02", "comment"), ("V03", "next_contact")):
@@ -230,8 +230,9 @@ async def time_passed(conn: db.Connection, *, company: Company, now: datetime) -
     ended = await to_close(conn, book, await webhooks.inbox.late_since(conn), now=judged_at)
     opened.update(await days_ended(conn, book, only=ended, closed_only=False, now=judged_at))
     opened.update(await sweep_base(conn, book, ended, now=judged_at))
-    await telling.tell(conn, book, ended, now=now)
-    return dict(opened), bool(passed or settled or uncalled or unseen)
+    is_whole = not (reminded or passed or settled or uncalled or unseen)
+    await telling.tell(conn, book, ended, is_whole=is_whole, now=now)
+    return dict(opened), not is_whole
 
 
 async def hand_over(

@@ -8,6 +8,7 @@ from telephony_bridge import db, norms
 from telephony_bridge.book import Book, open_book
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company, rfc3339
+from telephony_bridge.norms import calendar
 
 
 async def offered_dates(
@@ -21,6 +22,13 @@ def offered(book: Book, manager_id: int | None, *, now: datetime) -> list[tuple[
     """The same, of an open book."""
     spans = norms.presets.split("presets", book.word("presets", manager_id, book.day(manager_id, now)))
     return norms.presets.dates(book.schedule(manager_id), now, spans)
+
+
+def is_overdue(book: Book, manager_id: int | None, due_at: datetime, *, now: datetime) -> bool:
+    """Whether the working day on which a planned contact falls is over: Saturday's is Monday's (EC-48)."""
+    schedule = book.schedule(manager_id)
+    day = due_at.astimezone(schedule.week_at(due_at).timezone).date()
+    return (calendar.working_day(schedule, day) or day) < now.astimezone(schedule.week_at(now).timezone).date()
 
 
 async def check_horizon(

@@ -159,12 +159,18 @@ async def _claim(post: Post, limit: int, *, besides: Collection[int], now: datet
                 step = notices.Next("undeliverable" if has_channels else "in_page", one.place, one.tries, now)
                 await _leave(conn, one, step, now=now)
                 continue
-            job = _job(post, book, one, hearer, places, secret, now=now)
-            spared_until = post.spared_until(job.url, now)
-            if spared_until is None:
+            quiet_until = telling.quiet_until(book, hearer, now=now)
+            if quiet_until is not None:  # a retry may come at night, and what was decided in the evening
+                await _leave(conn, one, notices.Next("waiting", one.place, one.tries - 1, quiet_until), now=now)
+                continue
+            found = [_job(post, book, one, hearer, place, places, secret, now=now) for place in _in_turn(places, one.place)]
+            spared = [post.spared_until(job.url, now) for job in found]
+            job = next((job for job, until in zip(found, spared, strict=True) if until is None), None)
+            if job is not None:
                 jobs.append(job)
             else:
-                await _leave(conn, one, notices.Next("waiting", job.place, one.tries - 1, spared_until), now=now)
+                until = min(until for until in spared if until is not None)
+                await _leave(conn, one, notices.Next("waiting", one.place, one.tries - 1, until), now=now)
         tries = await notices.begin_tries(conn, {job.claimed.id: job.channel for job in jobs}, now=now)
     return [replace(job, try_id=tries[job.claimed.id]) for job in jobs]
 
@@ -173,18 +179,22 @@ async def _leave(conn: db.Connection, claimed: notices.Claimed, step: notices.Ne
     await notices.settle(conn, claimed, step, try_id=None, outcome="", why=None, now=now)
 
 
+def _in_turn(places: Sequence[int], first: int) -> list[int]:
+    """The notice's own channel, then the next ones that take notices, round to the first."""
+    return [*(one for one in places if one >= first), *(one for one in places if one < first)]
+
+
 def _job(
     post: Post,
     book: Book,
     claimed: notices.Claimed,
     hearer: people.Hearer,
+    place: int,
     places: tuple[int, ...],
     secret: bytes,
     *,
     now: datetime,
 ) -> _Job:
-    """The channel that is tried is the notice's, or the next that takes notices."""
-    place = next((one for one in places if one >= claimed.place), places[0])
     kept = hearer.channels[place]
     try:
         url = post.vault.open(kept)
@@ -240,12 +250,23 @@ async def _settle(post: Post, job: _Job, sent: notices.Sent, *, now: datetime) -
         await notices.settle(conn, one, step, try_id=job.try_id, outcome=sent.outcome, why=sent.why, now=now)
         if sent.outcome == "sent":
             await notices.revive(conn, job.kept)
-        is_news = sent.outcome == "later" and one.tries % job.fallback_after == 0
-        if sent.outcome == "refused" and job.url is not None:
-            is_news = await notices.bury(conn, job.kept, job.channel, sent.why, now=now)
+        if job.url is None:
+            what, is_news = "", False
+        elif sent.outcome == "refused":
+            what, is_news = job.kept, await notices.bury(conn, job.kept, job.channel, sent.why, now=now)
+        else:  # a receiver that is down is down for all: one word a day
+            what, is_news = notices.target_of(job.url), sent.outcome == "later" and one.tries % job.fallback_after == 0
         if is_news:
             await telling.address_failed(
-                conn, job.hearer, job.handle, job.kept, job.channel, sent.why, company=post.company, now=now
+                conn,
+                job.hearer,
+                job.handle,
+                job.channel,
+                sent.why,
+                what=what,
+                is_down=sent.outcome == "later",
+                company=post.company,
+                now=now,
             )
     metrics.notice(job.channel, sent.outcome)
     log.info("notice", notice=one.id, channel=job.channel, outcome=sent.outcome, why=sent.why, status=step.status)

@@ -22,11 +22,13 @@ create table notices (
   tries int not null default 0,
   next_at timestamptz not null,
   claimed_until timestamptz,
+  tried_at timestamptz,
   sent_at timestamptz,
   check ((manager_id is null) <> (login is null))
 );
 
 create index notices_under_way on notices (next_at) where status in ('waiting', 'sending');
+create index notices_undelivered on notices (good_until) where status = 'undeliverable';
 create index notices_by_manager on notices (manager_id, kind, decided_at);
 create index notices_by_login on notices (login, decided_at);
 

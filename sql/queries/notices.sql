@@ -29,25 +29,43 @@ on conflict (stage, subject) do nothing;
 select subject from told where stage = $1 and subject = any($2::text[]);
 
 -- fold
--- Notices of these managers and kinds that nobody has tried to send give way to a newer one. $1 managers, $2 kinds.
-update notices n set status = 'folded' where n.manager_id = any($1::bigint[]) and n.kind = any($2::text[]) and n.status = 'waiting'
-  and not exists (select from notice_tries t where t.notice_id = n.id and t.outcome in ('unknown', 'sent'))
+-- Notices of these managers, or of a user, of these kinds that nobody has tried to send give way to a newer one. $1 managers, $2 kinds,
+-- $3 login or null.
+update notices n set status = 'folded' where (n.manager_id = any($1::bigint[]) or n.login = $3::text) and n.kind = any($2::text[])
+  and n.status = 'waiting' and not exists (select from notice_tries t where t.notice_id = n.id and t.outcome in ('unknown', 'sent'))
 returning n.id;
+
+-- made_good
+-- Digests that wait and tell of nothing that still stands.
+update notices n set status = 'folded' where n.kind = 'debts' and n.status = 'waiting'
+  and not exists (select from notice_tries t where t.notice_id = n.id and t.outcome in ('unknown', 'sent'))
+  and not exists (select from told t join violations v on v.id = split_part(t.subject, '/', 1)::bigint
+                  where t.notice_id = n.id and v.status in ('reminded', 'open'))
+returning n.id;
+
+-- reopen
+-- What could not be delivered and still holds, of who has an address now that did not refuse. $1 now, $2 since when a refusal counts.
+update notices n set status = 'waiting', place = 0, tries = 0, next_at = $1 from (
+  select o.id, a.address from notices o left join managers m on m.id = o.manager_id left join users u on u.login = o.login
+  cross join lateral unnest(coalesce(m.notify, u.notify)) as a (address) where o.status = 'undeliverable' and o.good_until > $1) x
+where x.id = n.id and not exists (select from dead_channels d where d.address = x.address and d.since > $2);
 
 -- untell
 -- What these notices were to tell has not been told. $1 notices.
 delete from told where notice_id = any($1::bigint[]);
 
 -- expire
--- Notices that were not sent in time. $1 now.
-update notices set status = 'expired' where status = 'waiting' and good_until <= $1 returning id;
+-- Notices that were not sent in time, also those whose sender was not heard of again. $1 now.
+update notices set status = 'expired'
+where good_until <= $1 and (status = 'waiting' or (status = 'sending' and claimed_until <= $1)) returning id;
 
 -- claim
--- Takes notices that are due, also those whose sender was not heard of again. $1 now, $2 claimed until, $3 how many, $4 not these.
-update notices n set status = 'sending', claimed_until = $2, tries = n.tries + 1
+-- Takes notices that are due, also those whose sender was not heard of again. $1 now, $2 claimed until, $3 how many, $4 not these,
+-- $5 what was done after it was done by a clock that has been set back since.
+update notices n set status = 'sending', claimed_until = $2, tries = n.tries + 1, tried_at = $1
 from (select id from notices
-      where ((status = 'waiting' and next_at <= $1 and good_until > $1) or (status = 'sending' and claimed_until <= $1))
-        and id <> all($4::bigint[])
+      where ((status = 'waiting' and (next_at <= $1 or coalesce(tried_at, decided_at) > $5))
+          or (status = 'sending' and (claimed_until <= $1 or tried_at > $5))) and good_until > $1 and id <> all($4::bigint[])
       order by next_at, id limit $3 for update skip locked) due
 where n.id = due.id
 returning n.id, n.key, n.manager_id, n.login, n.title, n.body, n.opens, n.good_until, n.place, n.tries;
@@ -70,7 +88,7 @@ update notice_tries set outcome = $2, why = $3, ended_at = $4 where id = $1;
 -- Where a notice stands after a try, unless another has claimed it since. $1 id, $2 status, $3 place, $4 tries, $5 due,
 -- $6 sent at or null, $7 which try it was.
 update notices set status = $2, place = $3, tries = $4, next_at = $5, sent_at = $6, claimed_until = null
-where id = $1 and status = 'sending' and tries = $7;
+where id = $1 and status = 'sending' and tries = $7 returning id;
 
 -- dead
 -- Which of these addresses refused a notice since a moment. $1 addresses, $2 since.

@@ -15,7 +15,6 @@ from telephony_bridge.notices.outbox import (
     claim,
     decide,
     depth,
-    expire,
     fold,
     fresh_keys,
     keep_claims,
@@ -23,6 +22,7 @@ from telephony_bridge.notices.outbox import (
     listed,
     revive,
     settle,
+    tidy,
     untold,
 )
 from telephony_bridge.notices.retry import Next, after
@@ -62,7 +62,6 @@ __all__ = [
     "claim",
     "decide",
     "depth",
-    "expire",
     "fold",
     "form_secret",
     "fresh_keys",
@@ -80,5 +79,6 @@ __all__ = [
     "shown_number",
     "target_of",
     "text_of",
+    "tidy",
     "untold",
 ]

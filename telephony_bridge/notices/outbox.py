@@ -13,6 +13,7 @@ from telephony_bridge.notices.retry import Next
 
 SQL = db.queries("notices")
 DEAD_FOR = timedelta(hours=24)  # an address that refused is tried again after that
+_SKEW = timedelta(minutes=5)  # what was done later than this was done by a clock that has been set back since
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +104,19 @@ async def untold(conn: db.Connection, stage: str, subjects: Collection[str]) -> 
     )
 
 
-async def fold(conn: db.Connection, managers: Collection[int], kinds: Collection[str]) -> None:
-    """What waits for these managers and was never tried gives way: what it was to tell is told by the next notice."""
-    rows = await conn.fetch(SQL.fold, sorted(managers), sorted(kinds))
+async def fold(conn: db.Connection, managers: Collection[int], kinds: Collection[str], *, login: str | None = None) -> None:
+    """What waits for these managers, or a user, and was never tried gives way: what it was to tell is told by the next notice."""
+    rows = await conn.fetch(SQL.fold, sorted(managers), sorted(kinds), login)
     await _untell(conn, rows)
 
 
-async def expire(conn: db.Connection, *, now: datetime) -> int:
-    """Gives up what could not be sent in time; what it was to tell is untold. Returns how many."""
-    rows = await conn.fetch(SQL.expire, now)
-    await _untell(conn, rows)
-    return len(rows)
+async def tidy(conn: db.Connection, *, now: datetime) -> None:
+    """Gives up what could not be sent in time, and digests whose debts were made good meanwhile; what they told is untold.
+
+    What could not be delivered and still holds waits again where its person has another address now.
+    """
+    await _untell(conn, [*await conn.fetch(SQL.expire, now), *await conn.fetch(SQL.made_good)])
+    await conn.execute(SQL.reopen, now, now - DEAD_FOR)
 
 
 async def _untell(conn: db.Connection, rows: Sequence[db.Record]) -> None:
@@ -125,7 +128,7 @@ async def claim(
     conn: db.Connection, *, besides: Collection[int] = (), limit: int, lease: timedelta, now: datetime
 ) -> list[Claimed]:
     """Takes what is due but for ``besides``; two claimers take different ones. Not settled within the lease, it is due again."""
-    return [Claimed(**row) for row in await conn.fetch(SQL.claim, now, now + lease, limit, list(besides))]
+    return [Claimed(**row) for row in await conn.fetch(SQL.claim, now, now + lease, limit, list(besides), now + _SKEW)]
 
 
 async def keep_claims(conn: db.Connection, ids: Iterable[int], *, lease: timedelta, now: datetime) -> None:
@@ -146,9 +149,9 @@ async def settle(
     if try_id is not None:
         await conn.execute(SQL.end_try, try_id, outcome, why, now)
     sent_at = now if step.status == "sent" else None
-    await conn.execute(SQL.settle, claimed.id, step.status, step.place, step.tries, step.at, sent_at, claimed.tries)
+    mine = await conn.fetch(SQL.settle, claimed.id, step.status, step.place, step.tries, step.at, sent_at, claimed.tries)
     if step.status == "expired":
-        await conn.execute(SQL.untell, [claimed.id])
+        await _untell(conn, mine)
 
 
 async def alive(conn: db.Connection, addresses: Collection[str], *, now: datetime) -> set[str]:

@@ -38,16 +38,28 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """What is owed for one call, lead or day: the codes of its violations, and until when.
+    """What is owed for one call, lead or day: (code, deadline) of each of its violations; an open one's is None.
 
-    ``at`` is when the call began, ``who`` a lead's name or a number as policy shows it.
+    ``at`` is when the call began, ``on`` the day where it is about one, ``who`` a lead's name or a number as policy shows it.
     """
 
-    codes: tuple[str, ...]
-    at: datetime | None
-    who: str | None
-    until: datetime
-    is_open: bool
+    owed: tuple[tuple[str, datetime | None], ...]
+    at: datetime | None = None
+    on: date | None = None
+    who: str | None = None
+
+    @property
+    def codes(self) -> list[str]:
+        return sorted({code for code, _ in self.owed})
+
+    @property
+    def is_open(self) -> bool:
+        return self.until is None
+
+    @property
+    def until(self) -> datetime | None:
+        """The soonest deadline still ahead."""
+        return min((until for _, until in self.owed if until is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +140,22 @@ def render(kind: str, language: str, zone: ZoneInfo, *, now: datetime, facts: Ma
     def day(on: date) -> str:
         return f"{on:%d.%m.%Y}"
 
-    told = _environment(language).get_template(f"{kind}.txt").render(when=when, day=day, today=today, **facts)
+    def short_day(on: date) -> str:
+        return f"{on:%d.%m}"
+
+    told = _environment(language).get_template(f"{kind}.txt").render(when=when, day=day, date=short_day, today=today, **facts)
     title, _, text = re.sub(r"\n{3,}", "\n\n", told.strip()).partition("\n")
     return title.strip(), text.strip()
 
 
 def by_code(debts: Sequence[Debt]) -> list[tuple[str, int, datetime | None]]:
     """(code, how many, the soonest deadline still ahead) of debts, in order of code."""
-    found: dict[str, list[Debt]] = {}
+    found: dict[str, list[datetime | None]] = {}
     for debt in debts:
-        for code in debt.codes:
-            found.setdefault(code, []).append(debt)
+        for code, until in debt.owed:
+            found.setdefault(code, []).append(until)
     return [
-        (code, len(mine), min((debt.until for debt in mine if not debt.is_open), default=None))
+        (code, len(mine), min((until for until in mine if until is not None), default=None))
         for code, mine in sorted(found.items())
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from telephony_bridge import calls, crm, db, norms, phones
+from telephony_bridge import calls, crm, db, norms
 from telephony_bridge.errors import NotFound
 from telephony_bridge.model import Disposition, MatchResult
 from telephony_bridge.pages import fields
@@ -87,18 +87,14 @@ def _asked(
     visit: Visit, words: str, call: db.Record | None, lead: Mapping[str, Any] | None, said: tuple[Mapping[str, Any], ...]
 ) -> Asked:
     day = visit.book.day(visit.manager_id, visit.now)
-    kept = lead["next_contact"] if lead is not None else None
-    kept_at = datetime.fromisoformat(kept["at"]) if kept is not None else None
-    ended_at = ended(call) if call is not None else visit.now
-    if kept_at is not None and kept_at <= max(visit.now, ended_at):
-        kept_at = None
+    planned = lead["next_contact"] if lead is not None else None
     exempt = lead is not None and lead["exemption"] is not None
     return Asked(
         words=words,
         lead=lead is None,
         date=not exempt and (lead is None or lead["stage"] != "lost"),
-        kept_at=kept_at,
-        kept_goal=kept["goal"] if kept is not None else None,
+        kept_at=kept(visit, lead, call),
+        kept_goal=planned["goal"] if planned is not None else None,
         least_letters=visit.book.setting("comment_min", visit.manager_id, day),
         previous=next((one["text"] for one in said if one["text"]), None),
         horizon=visit.book.setting("max_horizon", visit.manager_id, day),
@@ -115,27 +111,39 @@ def talked(call: db.Record) -> int:
     return int(call["talk_seconds"]) if call["disposition"] == Disposition.ANSWERED else 0
 
 
-def choices(visit: Visit, asked: Asked) -> list[tuple[str, str, str]]:
-    """(value, what it is, the date in words) of each next date that is offered; a kept one first."""
+Choice = tuple[str, str, str]  # (what the form sends, what it is, the date in words)
+
+
+def choices(visit: Visit) -> list[Choice]:
+    """The next dates that are offered to this person now, the nearest first (R29, EC-12)."""
     times, words = visit.times, visit.words
-    found: list[tuple[str, str, str]] = []
-    if asked.kept_at is not None:
-        found.append(("keep", words["keep"], times.moment(asked.kept_at)))
-    soon = norms.presets.dates(visit.book.schedule(visit.manager_id), visit.now, ["1d"])[0][1]
-    proposed = [(words["soon"], soon)]
+    proposed = [(words["soon"], norms.presets.dates(visit.book.schedule(visit.manager_id), visit.now, ["1d"])[0][1])]
     if (later := times.later_today()) is not None:
         proposed.insert(0, (words["later"], later))
     proposed += [
         (words[f"in_{span[-1]}"].format(number=span[:-1]), at)
         for span, at in offered(visit.book, visit.manager_id, now=visit.now)
     ]
-    return found + [(times.typed(at), what, times.moment(at)) for what, at in proposed]
+    return [(times.typed(at), what, times.moment(at)) for what, at in proposed]
+
+
+def kept(visit: Visit, lead: Mapping[str, Any] | None, call: db.Record | None) -> datetime | None:
+    """The lead's open date where it may be kept: it lies ahead, and after the call (R37)."""
+    if lead is None or lead["next_contact"] is None:
+        return None
+    at = datetime.fromisoformat(lead["next_contact"]["at"])
+    return at if at > max(visit.now, ended(call) if call is not None else visit.now) else None
+
+
+def keeping(visit: Visit, at: datetime | None) -> list[Choice]:
+    """The offer to keep an open date, if there is one."""
+    return [("keep", visit.words["keep"], visit.times.moment(at))] if at is not None else []
 
 
 def shown(visit: Visit, card: Card, typed: Typed, wrong: Mapping[str, str]) -> dict[str, Any]:
     """What the template of the form needs."""
     asked, call, lead, times = card.asked, card.call, card.lead, visit.times
-    offers = choices(visit, asked) if asked is not None else []
+    offers = [*keeping(visit, asked.kept_at), *choices(visit)] if asked is not None else []
     chosen = typed.get("when", "own" if typed.get("date") else "")
     if not chosen and not typed and asked is not None and asked.kept_at is not None:
         is_ahead = asked.kept_at.astimezone(times.zone).date() > times.today
@@ -145,7 +153,7 @@ def shown(visit: Visit, card: Card, typed: Typed, wrong: Mapping[str, str]) -> d
         offers += [(chosen, visit.words["date"], times.moment(at))] if at is not None else []
     return {
         "label": label(visit, lead),
-        "number": phones.masked(call["number"]) if call is not None and call["number"] else None,
+        "number": visit.shown_number(call["number"]) if call is not None else None,
         "direction": visit.words.get(call["direction"], visit.words["call"]) if call is not None else None,
         "at": times.moment(call["started_at"]) if call is not None else None,
         "talk": times.talk(talked(call)) if call is not None else None,

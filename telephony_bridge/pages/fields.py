@@ -15,6 +15,7 @@ from telephony_bridge.violations.duties import CommentFact, is_poor
 Typed = Mapping[str, str]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 QUICK: tuple[Outcome, ...] = ("no_answer", "busy", "hung_up", "wrong_number")  # one tap for a dial nobody talked in (R18)
+_ORDER = ("name", "company", "outcome", "text", "when", "reason", "goal", "basis", "buys")  # as the form has them
 LONGEST = {"text": 10_000, "goal": 10_000, "reason": 10_000, "name": 300, "company": 300}
 
 
@@ -73,7 +74,7 @@ def read(typed: Typed, asked: Asked, times: Times, words: Words) -> tuple[Filled
         company=typed.get("company", "").strip() or None,
     )
     _check(filled, asked, times, words, wrong)
-    return filled, wrong
+    return filled, {name: wrong[name] for name in _ORDER if name in wrong}
 
 
 def _choice(typed: Typed, name: str, known: tuple[str, ...], words: Words, wrong: dict[str, str]) -> str | None:

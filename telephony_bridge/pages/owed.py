@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from telephony_bridge import calls, crm, db, phones, pipeline, violations
+from telephony_bridge import calls, crm, db, pipeline, violations
 from telephony_bridge.errors import NotFound, Refused
 from telephony_bridge.pages import card, saving
-from telephony_bridge.pages.fields import LONGEST, QUICK, Asked, Typed
+from telephony_bridge.pages.fields import LONGEST, QUICK, Typed
 from telephony_bridge.pages.visit import Visit, Wrong
 from telephony_bridge.violations import DISPUTE_DAYS, Debt
 
@@ -42,7 +42,7 @@ def rows_of(debts: Sequence[Debt]) -> list[Row]:
         if kind in ("planned", "meeting"):
             kind, subject = "lead", int(debt.evidence["lead"])
         found.setdefault((kind, subject), Row(kind, subject)).debts.append(debt)
-    return list(found.values())
+    return sorted(found.values(), key=lambda row: (min(debt.due_at for debt in row.debts), row.kind, row.subject))
 
 
 async def shown(visit: Visit, typed: Typed, wrong: Mapping[str, str]) -> dict[str, Any]:
@@ -54,9 +54,10 @@ async def shown(visit: Visit, typed: Typed, wrong: Mapping[str, str]) -> dict[st
     every = [*page, *recent]
     known = await _subjects(visit, every)
     cards = await _cards(visit, page)
+    choices = card.choices(visit)
     return {
-        "rows": [_told(visit, row, known, cards) for row in page],
-        "recent": [_told(visit, row, known, {}) for row in recent],
+        "rows": [_told(visit, row, known, cards, choices) for row in page],
+        "recent": [_told(visit, row, known, {}, []) for row in recent],
         "count": len(owed),
         "rest": len(owed) > SHOWN,
         "shown": SHOWN,
@@ -98,11 +99,15 @@ def _in_time(visit: Visit, debt: Debt) -> bool:
     return visit.now <= visit.book.working_days_later(visit.manager_id, debt.opened_at, DISPUTE_DAYS)
 
 
-def _told(visit: Visit, row: Row, known: _Known, cards: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+def _told(
+    visit: Visit, row: Row, known: _Known, cards: Mapping[int, Mapping[str, Any]], choices: Sequence[card.Choice]
+) -> dict[str, Any]:
     call = known.calls.get(int(row.subject)) if row.kind == "call" else None
     lead_id = call["lead_id"] if call is not None else row.subject if row.kind == "lead" else None
     lead = known.leads.get(int(lead_id)) if lead_id is not None else None
     digest = cards.get(int(row.subject)) if row.kind == "lead" else None
+    handed = next((debt.evidence for debt in row.debts if debt.code == "V18"), None)
+    offers = [*card.keeping(visit, card.kept(visit, lead, call)), *choices]
     return {
         "kind": row.kind,
         "id": row.subject,
@@ -112,9 +117,10 @@ def _told(visit: Visit, row: Row, known: _Known, cards: Mapping[int, Mapping[str
         "debts": [_debt(visit, debt) for debt in row.debts],
         "notes": _notes(visit, row.codes),
         "does": _does(row, call, lead),
-        "offers": card.choices(visit, _offered(visit, call, lead)) if row.kind != "day" else [],
-        "digest": _digest(visit, digest) if digest is not None else None,
-        "handover": next((debt.evidence["handover"] for debt in row.debts if debt.code == "V18"), None),
+        "offers": offers,
+        "chosen": next((value for value, what, _ in offers if value == "keep" or what == visit.words["soon"]), None),  # EC-11
+        "digest": _digest(visit, digest, handed["from"]) if digest is not None and handed is not None else None,
+        "handover": handed["handover"] if handed is not None else None,
         "lead": lead["id"] if lead is not None else None,
     }
 
@@ -130,8 +136,8 @@ def _facts(visit: Visit, call: db.Record | None) -> str:
     if call is None:
         return ""
     told = [visit.words.get(call["direction"], visit.words["call"]), visit.times.moment(call["started_at"])]
-    if call["lead_id"] is None and call["number"]:
-        told.append(phones.masked(call["number"]))
+    if call["lead_id"] is None and (number := visit.shown_number(call["number"])) is not None:
+        told.append(number)
     return " · ".join([*told, visit.times.talk(card.talked(call))])
 
 
@@ -182,19 +188,13 @@ def _does(row: Row, call: db.Record | None, lead: Mapping[str, Any] | None) -> s
     return does
 
 
-def _offered(visit: Visit, call: db.Record | None, lead: Mapping[str, Any] | None) -> Asked:
-    """The dates of a row: the open one may be kept where it lies ahead, and after the call."""
-    kept = datetime.fromisoformat(lead["next_contact"]["at"]) if lead is not None and lead["next_contact"] else None
-    is_ahead = kept is not None and kept > max(visit.now, card.ended(call) if call is not None else visit.now)
-    return Asked("none", kept_at=kept if is_ahead else None)
-
-
-def _digest(visit: Visit, told: Mapping[str, Any]) -> dict[str, Any]:
+def _digest(visit: Visit, told: Mapping[str, Any], leaver: str) -> dict[str, Any]:
     """A card handed over, as its new owner reads it (R25)."""
     said, planned = told["last_comment"], told["next_contact"]
     return {
         "outcome": visit.words[told["last_outcome"]] if told["last_outcome"] else None,
         "said": said["text"] if said else None,
+        "leaver": visit.who(leaver),
         "who": visit.who(said["author"]) if said else None,
         "goal": told["next_goal"],
         "calls": told["calls"],

@@ -23,11 +23,13 @@ from telephony_bridge.errors import NotFound, NotYours, Refused
 from telephony_bridge.model import Company
 from telephony_bridge.notices import links
 from telephony_bridge.pages import card, owed, plan, saving
+from telephony_bridge.pages import told as told_page
 from telephony_bridge.pages.fields import Typed
 from telephony_bridge.pages.visit import Visit, Wrong, arrive, keep, saved_before, written
 from telephony_bridge.pages.words import WORDS
 
 _HERE = Path(__file__).parent
+_LISTS = ("plan", "owed", "notices")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _SAVED = re.compile(r"([cl])([1-9][0-9]{0,17})|ok")
 _HEADERS = {
@@ -68,7 +70,7 @@ class Pages:
         return [
             web.get("/f/static/{name}", self.static),
             web.get(token, self.show),
-            web.get(f"{token}/{{page:plan|owed}}", self.show),
+            web.get(f"{token}/{{page:plan|owed|notices}}", self.show),
             web.get(f"{token}/{one}", self.show),
             web.post(f"{token}/{{page:owed}}", self.save),
             web.post(f"{token}/{one}", self.save),
@@ -135,21 +137,24 @@ class Pages:
     ) -> web.Response:
         back = query.get("back", "")
         told: dict[str, Any] = {
+            "language": visit.times.language,
             "page": page,
             "key": key,
             "back": back if back in ("plan", "owed") and visit.link.allows(back) else "",
             "saved": await self._saved(visit, query.get("saved", "")),
-            "lists": [(one, visit.address(one)) for one in ("plan", "owed")] if visit.link.allows("plan") else [],
+            "lists": [(one, visit.address(one)) for one in _LISTS] if visit.link.allows("plan") else [],
             "address": visit.address(""),
         }
         if page == "plan":
             told |= await plan.shown(visit)
         elif page == "owed":
             told |= await owed.shown(visit, typed, wrong)
+        elif page == "notices":
+            told |= await told_page.shown(visit)
         else:
             opened = await card.open_card(visit, page, date_alone=typed.get("only") == "date")
             told |= card.shown(visit, opened, typed, wrong) | {"only": typed.get("only", "")}
-        template = page if page in ("plan", "owed") else "card"
+        template = page if page in _LISTS else "card"
         return self._html(422 if wrong else 200, template, told)
 
     async def _saved(self, visit: Visit, word: str) -> dict[str, Any] | None:
@@ -223,9 +228,8 @@ class Pages:
         return answer
 
     def _html(self, status: int, template: str, told: Mapping[str, Any]) -> web.Response:
-        text = self._templates.get_template(f"{template}.html").render(
-            w=WORDS[self._company.language], language=self._company.language, css=f"/f/static/{self._css_name}", **told
-        )
+        told = {"language": self._company.language, "css": f"/f/static/{self._css_name}", **told}
+        text = self._templates.get_template(f"{template}.html").render(w=WORDS[told["language"]], **told)
         return web.Response(status=status, text=text, content_type="text/html", charset="utf-8", headers=_HEADERS)
 
 
@@ -238,7 +242,9 @@ def _page(request: web.Request, visit: Visit) -> str:
 
 
 async def _typed(request: web.Request) -> dict[str, str]:
-    """What was typed; files, and what is no text, are nothing."""
+    """What was typed. What none of our forms sends, is nothing typed."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return {}
     try:
         posted = await request.post()
     except (UnicodeDecodeError, LookupError, ValueError):

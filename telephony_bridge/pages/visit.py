@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from telephony_bridge import crm, db, entering
+from telephony_bridge import crm, db, entering, notices, people
 from telephony_bridge.book import Book, open_book, utc_day
 from telephony_bridge.errors import NotFound, NotYours, Refused
 from telephony_bridge.model import Company
@@ -61,6 +61,12 @@ class Visit:
         """Written by himself, now; the dates he sets are his to keep."""
         return entering.Writing(self.author, self.manager_id, self.now, self.company, self.now)
 
+    def shown_number(self, number: str | None) -> str | None:
+        """A phone number as the policy shows it to him (``notice_numbers``)."""
+        return notices.shown_number(
+            number, self.book.word("notice_numbers", self.manager_id, self.book.day(self.manager_id, self.now))
+        )
+
     def address(self, page: str) -> str:
         return f"/f/{self.token}/{page}"
 
@@ -78,7 +84,8 @@ async def arrive(conn: db.Connection, link: links.Link, token: str, *, company: 
     if book.has_left(link.manager_id, book.day(link.manager_id, now)):
         raise NotYours("who has left opens nothing")
     zone = book.schedule(link.manager_id).week_at(now).timezone
-    return Visit(conn, link, token, book, now, Times(zone, company.language, now), WORDS[company.language])
+    language = (await people.by_handle(conn, book.handles[link.manager_id]))["language"] or company.language
+    return Visit(conn, link, token, book, now, Times(zone, language, now), WORDS[language])
 
 
 async def saved_before(visit: Visit, key: str) -> str | None:

@@ -35,8 +35,8 @@ class Hearers:
     managers: dict[int, Hearer]
     users: Sequence[Hearer]
 
-    def of(self, about: Literal["team", "owner", "machinery"]) -> list[Hearer]:
-        """Who hears of a team's work, of what the owner must know, or of PBXs and channels.
+    def of(self, about: Literal["owner", "machinery"]) -> list[Hearer]:
+        """Who hears of what the owner must know, or of PBXs and channels.
 
         Where nobody has that duty it falls to who is left: a small company has one user for everything.
         """
@@ -44,7 +44,12 @@ class Hearers:
         admins = [one for one in self.users if one.role == "admin"]
         if about == "owner":
             return [one for one in self.users if one.is_owner] or supervisors or admins
-        return (supervisors or admins) if about == "team" else (admins or supervisors)
+        return admins or supervisors
+
+    def of_team(self, team: str | None) -> list[Hearer]:
+        """Who hears of a team's work: its supervisors and those of all teams, or the administrators of a team that has none."""
+        supervisors = [one for one in self.users if one.role == "supervisor" and one.team in (None, team)]
+        return supervisors or [one for one in self.users if one.role == "admin"]
 
 
 async def hearers(conn: db.Connection) -> Hearers:

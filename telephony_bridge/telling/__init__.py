@@ -16,16 +16,23 @@ from telephony_bridge.notices import Decided
 from telephony_bridge.telling.debts import LISTS, digest, digests, owed_by, works_today
 from telephony_bridge.telling.machinery import address_failed, evidence_watched
 from telephony_bridge.telling.oversight import days_closed, teams_so_far
-from telephony_bridge.telling.readers import DAY, good_until, reader_of
+from telephony_bridge.telling.readers import DAY, quiet_until, reader_of
 from telephony_bridge.telling.rounds import by_the_clock, due_now
 
-__all__ = ["address_failed", "evidence_watched", "handed_over", "link_to", "preview", "tell"]
+__all__ = ["address_failed", "evidence_watched", "handed_over", "link_to", "preview", "quiet_until", "tell"]
 
 
-async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, date]], *, now: datetime) -> int:
-    """Decides what is to be told now; ``ended`` are the days just closed. Returns how many notices are new."""
-    await notices.expire(conn, now=now)
+async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, date]], *, is_whole: bool, now: datetime) -> int:
+    """Decides what is to be told now; ``ended`` are the days just closed. Returns how many notices are new.
+
+    ``is_whole``: everything that is due has been looked at; until then only closed days are told of, so that a digest knows all.
+    """
+    await notices.tidy(conn, now=now)
     everybody = await people.hearers(conn)
+    if ended:
+        await notices.decide(conn, await days_closed(conn, book, everybody, ended, now=now), now=now)
+    if not is_whole:
+        return 0
     due = due_now(book, everybody, now=now)
     fresh = await notices.fresh_keys(conn, [one.key for one in due])
     due = [one for one in due if one.key in fresh]
@@ -34,8 +41,6 @@ async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, dat
     new = await notices.decide(conn, decided, now=now)
     decided = await digests(conn, book, everybody, now=now)  # after the lists: what they told is told
     decided += await teams_so_far(conn, book, everybody, now=now)
-    if ended:
-        decided += await days_closed(conn, book, everybody, ended, now=now)
     return new + await notices.decide(conn, decided, now=now)
 
 
@@ -62,7 +67,7 @@ async def handed_over(conn: db.Connection, told: Mapping[str, Any], *, company: 
                         "overdue": share["overdue"],
                         "until_day": book.working_days_later(manager_id, now, days) if days else None,
                     },
-                    until=good_until(book, manager_id, now + 3 * DAY, now=now),
+                    until=now + 14 * DAY,  # it is told by nothing else
                     now=now,
                     opens="owed",
                 )

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from telephony_bridge import db, notices
 from telephony_bridge.book import Book, utc_day
 from telephony_bridge.norms import calendar
 from telephony_bridge.notices import Debt, Decided
 from telephony_bridge.people import Hearers
-from telephony_bridge.telling.readers import Reader, good_until, reader_of
+from telephony_bridge.telling.hours import hours_of
+from telephony_bridge.telling.readers import DAY, Reader, good_until, reader_of
 
 SQL = db.queries("telling")
 LISTS = ("debts", "morning", "remainder")  # each of them tells what is owed
 STANDING = ("reminded", "open")
 _NOT_TOLD = ["V13"]  # for a supervisor's review: the manager hears of it once it is confirmed, from a person
-_REACH = timedelta(days=10)  # what opened before has been told, or nobody was there to tell it
+_ONCE_OPEN = ("V09",)  # every planned contact is watched: until its day it stands in his plan
+_REACH = timedelta(days=31)  # what opened before has been told, or nobody was there to tell it
+_WORKED = 5  # working days since which a debt is told: a history that is imported tells nobody of last month
 _HOURS = timedelta(hours=8)
 
 
@@ -48,10 +51,12 @@ async def owed_by(
     ``only_untold``: without what a notice has told of already.
     """
     statuses = [*STANDING, "watching"] if watched else list(STANDING)
-    rows = await conn.fetch(SQL.owed, sorted(managers), utc_day(now) - _REACH, _NOT_TOLD, statuses)
+    since = {id_: working_days_back(book, id_, book.day(id_, now), _WORKED) for id_ in managers}
+    rows = await conn.fetch(SQL.owed, list(since), list(since.values()), _NOT_TOLD, statuses)
     grouped: dict[int, dict[tuple[str, str], list[db.Record]]] = {}
     for row in rows:
-        if not (only_untold and row["told"]):
+        is_plan = row["status"] == "watching" and row["code"] in _ONCE_OPEN
+        if not (only_untold and row["told"]) and not is_plan:
             grouped.setdefault(row["manager_id"], {}).setdefault((row["subject_kind"], row["subject_id"]), []).append(row)
     found = {}
     for manager_id, subjects in grouped.items():
@@ -65,20 +70,18 @@ async def owed_by(
 
 
 def _debt(rows: list[db.Record], shows: str) -> Debt:
-    is_open = all(row["status"] == "open" for row in rows)
     return Debt(
-        codes=tuple(sorted({row["code"] for row in rows})),
+        owed=tuple((row["code"], None if row["status"] == "open" else row["due_at"]) for row in rows),
         at=rows[0]["at"],
+        on=rows[0]["day"] if rows[0]["subject_kind"] == "day" else None,
         who=rows[0]["lead_name"] or notices.shown_number(rows[0]["number"], shows),
-        until=min(row["due_at"] for row in rows if is_open or row["status"] != "open"),
-        is_open=is_open,
     )
 
 
 async def digests(conn: db.Connection, book: Book, hearers: Hearers, *, now: datetime) -> list[Decided]:
     """Who owes something new is told, at most every ``digest`` minutes, on his working days and out of his quiet hours."""
     fresh = {row["manager_id"] for row in await conn.fetch(SQL.untold, utc_day(now) - _REACH, _NOT_TOLD)}
-    readers = {id_: reader_of(book, hearers.managers[id_], now=now) for id_ in fresh if works_today(book, id_, now)}
+    readers = {id_: reader_of(book, hearers.managers[id_], now=now) for id_ in fresh if _may_be_told(book, id_, now)}
     last = await notices.last_told(conn, readers, LISTS) if readers else {}
     due = {
         id_: reader for id_, reader in readers.items() if reader.quiet_until is None and _is_time(book, id_, last.get(id_), now)
@@ -106,6 +109,27 @@ def digest(book: Book, reader: Reader, owed: Owed, *, now: datetime) -> Decided:
         opens=owed.opens,
         tells=owed.tells,
     )
+
+
+def _may_be_told(book: Book, manager_id: int, now: datetime) -> bool:
+    """On a working day, and not before its first list, which tells all that is owed."""
+    if not works_today(book, manager_id, now):
+        return False
+    hours = hours_of(book, manager_id, book.day(manager_id, now))
+    return "morning" not in hours or hours["morning"][0] <= now
+
+
+def working_days_back(book: Book, manager_id: int, day: date, days: int) -> date:
+    """The first of so many days with a shift of his that end with this one, a month back at the most."""
+    found = day
+    for back in range(31):
+        on = day - back * DAY
+        if calendar.shift(book.schedule(manager_id), on) is not None:
+            found = on
+            days -= 1
+            if days <= 0:
+                break
+    return found
 
 
 def works_today(book: Book, manager_id: int, now: datetime) -> bool:

@@ -33,7 +33,7 @@ async def evidence_watched(conn: db.Connection, *, company: Company, now: dateti
     found = await marks(conn, today, today, company=company, now=now)
     everybody = await hearers(conn)
     for stage, codes in (("silence", ("D02", "D03")), ("unmapped", ("D01",))):
-        mine = {f"{one.source}/{one.extension or one.last_at}/{today}": one for one in found if one.code in codes}
+        mine = {f"{one.source}/{one.extension or one.code}/{today}": one for one in found if one.code in codes}
         if mine:
             await notices.decide(conn, await _fresh(conn, book, everybody, stage, mine, now=now), now=now)
 
@@ -62,33 +62,36 @@ async def _fresh(
 
 
 async def address_failed(
-    conn: db.Connection, hearer: Hearer, handle: str, address: str, channel: str, why: str, *, company: Company, now: datetime
+    conn: db.Connection,
+    hearer: Hearer,
+    handle: str,
+    channel: str,
+    why: str,
+    *,
+    what: str,
+    is_down: bool,
+    company: Company,
+    now: datetime,
 ) -> None:
-    """A channel of somebody's takes no notices: his supervisors are told once a day, of a user's the administrator (R36).
+    """A channel takes no notices: his supervisors are told, of a user's the administrator, once a day for each ``what`` (R36).
 
-    ``handle`` is how ``notify test`` names him, ``address`` as it is kept, ``why`` the receiver's answer.
+    ``what`` is the address as it is kept, or its target where the receiver is down for all (``is_down``); ``handle`` is how
+    ``notify test`` names him, ``why`` the receiver's answer.
     """
     book = await open_book(conn, company, since=utc_day(now))
     everybody = await hearers(conn)
-    others = [one for one in everybody.of("team" if hearer.manager_id is not None else "machinery") if one.login != hearer.login]
-    key = f"{now.astimezone(company.zone).date()}/{hashlib.sha256(address.encode()).hexdigest()[:16]}"
-    await notices.decide(
-        conn,
-        [
-            reader_of(book, person, now=now).notice(
-                "address",
-                key,
-                {
-                    "name": hearer.name,
-                    "handle": handle,
-                    "channel": channel,
-                    "why": why,
-                    "others": len(hearer.channels) > 1,
-                },
-                until=now + _GOOD_FOR,
-                now=now,
-            )
-            for person in others
-        ],
-        now=now,
-    )
+    if hearer.manager_id is not None:
+        told = everybody.of_team(book.week(hearer.manager_id, book.day(hearer.manager_id, now)).team)
+    else:
+        told = [one for one in everybody.of("machinery") if one.login != hearer.login]
+    key = f"{now.astimezone(company.zone).date()}/{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+    facts = {
+        "name": hearer.name,
+        "handle": handle,
+        "channel": channel,
+        "why": why,
+        "others": len(hearer.channels) > 1,
+        "is_down": is_down,
+    }
+    decided = [reader_of(book, one, now=now).notice("address", key, facts, until=now + _GOOD_FOR, now=now) for one in told]
+    await notices.decide(conn, decided, now=now)

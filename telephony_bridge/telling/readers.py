@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Literal
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from telephony_bridge import notices, people
 from telephony_bridge.book import Book
-from telephony_bridge.norms import COMPANY, calendar
+from telephony_bridge.norms import calendar
 
 DAY = timedelta(days=1)
+_NO_WORK = timedelta(days=14)  # no shift in sight: he is asked again then
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Reader:
 
 
 def reader_of(book: Book, person: people.Hearer, *, now: datetime) -> Reader:
-    """Quiet hours are his own clock's, and nobody's who is at work (policy ``quiet_hours``)."""
+    """Quiet hours are his own clock's, and nobody's who is at work (policy ``quiet_hours``); a manager's free days are quiet."""
     language = person.language or book.company.language
     if person.manager_id is None:
         day = now.astimezone(book.company.zone).date()
@@ -80,9 +80,19 @@ def reader_of(book: Book, person: people.Hearer, *, now: datetime) -> Reader:
     schedule = book.schedule(person.manager_id)
     zone, day = schedule.week_at(now).timezone, book.day(person.manager_id, now)
     span = calendar.shift(schedule, day)
-    at_work = span is not None and span[0] <= now < span[1]
-    quiet = None if at_work else _quiet(book.word("quiet_hours", person.manager_id, day), zone, now)
+    if span is not None and span[0] <= now < span[1]:
+        return Reader(person, language, zone, None)
+    quiet = _quiet(book.word("quiet_hours", person.manager_id, day), zone, now)
+    if span is None:
+        works = calendar.working_day(schedule, day + DAY)
+        begins = calendar.shift(schedule, works) if works is not None else None
+        quiet = begins[0] if begins is not None else now + _NO_WORK
     return Reader(person, language, zone, quiet)
+
+
+def quiet_until(book: Book, person: people.Hearer, *, now: datetime) -> datetime | None:
+    """When a person may be disturbed again; None where he may be now."""
+    return reader_of(book, person, now=now).quiet_until
 
 
 def _quiet(word: str, zone: ZoneInfo, now: datetime) -> datetime | None:
@@ -99,13 +109,3 @@ def good_until(book: Book, manager_id: int, limit: datetime, *, now: datetime) -
     if span is not None and span[0] <= quiet < span[1]:
         quiet = span[1]
     return min(limit, quiet)
-
-
-def clock_of(
-    book: Book, name: Literal["morning", "remainder", "pace", "report_at"], manager_id: int | None, day: date
-) -> int | None:
-    """A clock of the policy in minutes after midnight, for a manager or the company; None where it is off."""
-    word = book.word(name, manager_id, day) if manager_id is not None else book.company_word(name, day)
-    if word == "off":
-        return None
-    return book.rules.number(name, book.person(manager_id, day) if manager_id is not None else COMPANY, day)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,11 +14,11 @@ from telephony_bridge.days import ManagerDay, manager_days
 from telephony_bridge.norms import calendar
 from telephony_bridge.notices import DayOf, Decided, Number, Planned, by_code
 from telephony_bridge.people import Hearers
+from telephony_bridge.planning import is_overdue
 from telephony_bridge.telling.debts import LISTS, NOTHING, Owed, owed_by
-from telephony_bridge.telling.readers import DAY, Reader, clock_of, good_until, reader_of
+from telephony_bridge.telling.hours import hours_of
+from telephony_bridge.telling.readers import DAY, Reader, good_until, reader_of
 
-_BEFORE = timedelta(hours=-3)  # the morning list may come so long before the shift
-_INTO = timedelta(hours=1)  # later notices come when the shift is so far under way
 METRICS = ("dials", "connects", "new_leads")
 
 
@@ -58,28 +58,6 @@ def due_now(book: Book, hearers: Hearers, *, now: datetime) -> list[Due]:
     return found
 
 
-def hours_of(book: Book, manager_id: int, day: date) -> dict[str, tuple[datetime, datetime]]:
-    """Kind -> from when until when it may be told of a day with a shift; what policy has switched off is not there."""
-    schedule = book.schedule(manager_id)
-    span = calendar.shift(schedule, day)
-    assert span is not None
-
-    def at(name: Any, earliest: timedelta) -> datetime | None:
-        minutes = clock_of(book, name, manager_id, day)
-        return calendar.shift_moment(schedule, day, minutes, earliest=earliest) if minutes is not None else None
-
-    morning, remainder, pace = at("morning", _BEFORE), at("remainder", _INTO), at("pace", _INTO)
-    found = {}
-    if morning is not None:
-        found["morning"] = (morning, remainder if remainder is not None and remainder > morning else span[1])
-    if remainder is not None:
-        found["remainder"] = (remainder, span[1])
-    if pace is not None:
-        found["pace"] = (pace, span[1])
-    found["results"] = (book.reports_at(manager_id, day), book.closes_at(manager_id, day))
-    return found
-
-
 async def by_the_clock(conn: db.Connection, book: Book, due: Sequence[Due], *, now: datetime) -> list[Decided]:
     """The notices of these managers' hours."""
     decided: list[Decided] = []
@@ -115,13 +93,15 @@ async def _contacts(conn: db.Connection, book: Book, managers: Sequence[int], *,
     ids = {handle: id_ for id_, handle in book.handles.items()}
     found: dict[int, list[Planned]] = {}
     for zone, mine in by_zone.items():
-        begins = datetime.combine(now.astimezone(zone).date(), time(), zone)
+        ends = datetime.combine(now.astimezone(zone).date() + DAY, time(), zone)
         only = next(iter(mine)) if len(mine) == 1 else None
-        for one in await crm.planned(conn, before=begins + DAY, manager_id=only, zone=zone):
+        for one in await crm.planned(conn, before=ends, manager_id=only, zone=zone):
             manager_id = ids.get(one["manager"])
             if manager_id is not None and manager_id in mine:
                 at = datetime.fromisoformat(one["at"])
-                found.setdefault(manager_id, []).append(Planned(one["name"], at, one["goal"], one["last_outcome"], at < begins))
+                overdue = is_overdue(book, manager_id, at, now=now)
+                contact = Planned(one["name"], at, one["goal"], one["last_outcome"], overdue)
+                found.setdefault(manager_id, []).append(contact)
     return found
 
 

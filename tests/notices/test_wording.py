@@ -32,11 +32,16 @@ class Source:
     calls: int = 21
 
 
-SOON = [notices.Debt(("V01", "V03"), NOW - timedelta(hours=2), "Ромашка", NOW + timedelta(hours=5), False)]
+SOON = [
+    notices.Debt(
+        (("V01", NOW + timedelta(hours=5)), ("V03", NOW + timedelta(hours=5))), at=NOW - timedelta(hours=2), who="Ромашка"
+    )
+]
 OVER = [
-    notices.Debt(("V04",), NOW - timedelta(hours=22), "+7***12", NOW - timedelta(hours=4), True),
-    notices.Debt(("V10",), None, "Лютик", NOW - timedelta(hours=3), True),
-    *[notices.Debt(("V02",), NOW - timedelta(hours=1, minutes=one), f"Лид {one}", NOW, True) for one in range(12)],
+    notices.Debt((("V04", None),), at=NOW - timedelta(hours=22), who="+7***12"),
+    notices.Debt((("V10", None),), who="Лютик"),
+    notices.Debt((("V06", None),), on=date(2026, 11, 23)),
+    *[notices.Debt((("V02", None),), at=NOW - timedelta(hours=1, minutes=one), who=f"Лид {one}") for one in range(12)],
 ]
 PLANNED = [
     notices.Planned("Лютик", NOW - timedelta(days=3), None, "no_answer", True),
@@ -60,7 +65,7 @@ FACTS: Mapping[str, Mapping[str, object]] = {
     "handover": {"cards": 21, "leaver": "Ольга Зимина", "planned": 3, "overdue": 1, "until_day": NOW + timedelta(days=2)},
     "silence": {"sources": [Source(), Source("north", None)]},
     "unmapped": {"extensions": [Source()]},
-    "address": {"name": "Иван Лунин", "handle": "ivan", "channel": "tgram", "why": "HTTP 403", "others": True},
+    "address": {"name": "Иван Лунин", "handle": "ivan", "channel": "tgram", "why": "HTTP 403", "others": True, "is_down": False},
     "trial": {},
 }
 

@@ -36,7 +36,6 @@ async def test_a_managers_channels_and_language_are_changed(run: Run, own_databa
     assert json.loads((await run("manager", "change", "ivan", "--no-notify")).output)["notify"] == []
 
 
-@pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # apprise's own import
 async def test_a_trial_notice_opens_the_address(run: Run) -> None:
     taken: list[str] = []
 
