@@ -101,6 +101,10 @@ async def busy_days(street: Street) -> Busy:
         lead = await street.lead(number, manager="olga")
         planned = {"author": "olga", "set_at": busy.at(17, 0, days_ago=2).isoformat(), "at": due.isoformat(), "basis": "agreed"}
         await street.ask("POST", f"/leads/{lead}/next-contacts", planned)
+    pause = {"source": "office", "settled_as": "pause", "reason": "Планёрка."}
+    await street.ask(
+        "POST", "/silences", pause | {"from": busy.at(8, 0, days_ago=1).isoformat(), "to": busy.at(19, 0, days_ago=1).isoformat()}
+    )
     assert (await street.post({"Event": "Cdr", "UniqueID": "1"})).status == 422
     await worker.work_once(street.database, street.company, now=busy.at(2, 0))
     await worker.work_once(street.database, street.company, now=busy.now)

@@ -191,7 +191,7 @@ join (values
 where v.status in ('open', 'disputed', 'confirmed');
 
 comment on view open_violations is 'Violations that stand: open, disputed or confirmed. What is for review is nobody''s fault before it is confirmed (rules.md 4).';
-comment on column open_violations.violation is 'Id: GET /api/v1/violations?id= and its moves';
+comment on column open_violations.violation is 'Id: GET /api/v1/violations/{id} tells its evidence and moves';
 comment on column open_violations.manager is 'Handle';
 comment on column open_violations.name is 'Name';
 comment on column open_violations.team is 'Team that day, a dash where there was none';
