@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from telephony_bridge import worker
 from telephony_bridge.verbs.reader import statements
 from tests.street import Street, ami_row
 
-READER = "reader_of_the_tests"
+READER = f"reader_of_tests_{os.getpid()}"
 TEAM = {"ivan": "север", "olga": "юг", "pavel": "юг"}
 
 
