@@ -222,12 +222,14 @@ comment on column sources_heard.last_delivery is 'When its last request came';
 comment on column sources_heard.last_call is 'When its last call began';
 
 create view deliveries_by_hour as
-select date_trunc('hour', d.received_at at time zone 'UTC') at time zone 'UTC' as hour, s.name as source, d.outcome,
+select d.received_on as utc_day, date_trunc('hour', d.received_at at time zone 'UTC') at time zone 'UTC' as hour,
+  s.name as source, d.outcome,
   regexp_replace(d.why, '[0-9]+', '#', 'g') as why, count(*)::int as deliveries, max(d.id) as latest
 from deliveries d join sources s on s.id = d.source_id
-group by 1, 2, 3, 4;
+group by 1, 2, 3, 4, 5;
 
 comment on view deliveries_by_hour is 'What arrived, by hour of receipt, source and outcome. The same bytes again are not counted.';
+comment on column deliveries_by_hour.utc_day is 'Its day by UTC, by which rows are found fast';
 comment on column deliveries_by_hour.hour is 'Beginning of the hour';
 comment on column deliveries_by_hour.source is 'Name of the source';
 comment on column deliveries_by_hour.outcome is 'waiting, understood, not_a_call, malformed, failed';
