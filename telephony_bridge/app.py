@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from datetime import datetime
 
 import asyncpg
 import orjson
 from aiohttp import web
 
-from telephony_bridge import api, db, metrics, notices, pages, people, pipeline, quality, sending, violations, webhooks, worker
+from telephony_bridge import api, db, pages, people, quality, sending, webhooks, worker
+from telephony_bridge.gauges import Gauges
 from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.settings import Settings
-
-_GAUGES_FOR = 3.0  # seconds the business gauges may be old
 
 
 def company_of(settings: Settings) -> Company:
@@ -31,10 +28,7 @@ def build(
     door = webhooks.Door(database, company, address=settings.address, proxies=settings.trusted_proxies)
     vault = people.vault_of(settings)
     post = sending.Post(database, company, settings.address, vault)
-    gauges = _Gauges(database, company, clock)
-
-    async def healthz(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+    gauges = Gauges(database, company, clock)
 
     async def readyz(_: web.Request) -> web.Response:
         try:
@@ -52,11 +46,6 @@ def build(
         }
         return web.Response(body=orjson.dumps(told), content_type="application/json")
 
-    async def scrape(_: web.Request) -> web.Response:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await gauges.refresh()
-        return web.Response(body=metrics.render(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
-
     async def running(_: web.Application) -> AsyncIterator[None]:
         door.start()
         work = asyncio.create_task(worker.run(database, company, post=post), name="worker") if with_worker else None
@@ -64,6 +53,7 @@ def build(
         if work is not None:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+        await gauges.stop()
         await door.stop()
 
     app = web.Application(client_max_size=webhooks.MAX_BODY)
@@ -71,46 +61,27 @@ def build(
     app.router.add_route("*", "/webhooks/{source}/{token}/{tail:.*}", door.receive)
     app.router.add_routes(api.routes(database, settings, company, vault, clock))
     app.router.add_routes(pages.routes(database, settings, company, clock))
-    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/healthz", _healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", scrape)
+    app.router.add_get("/metrics", gauges.scrape)
     app.cleanup_ctx.append(running)
     return app
 
 
-class _Gauges:
-    """The business numbers of today, asked of the database at most every few seconds: the same on every replica."""
+def build_watched(database: db.Database, settings: Settings, *, clock: Callable[[], datetime] = worker.clock) -> web.Application:
+    """What a worker alone answers: how it does, to whoever watches; no door, API or page."""
+    gauges = Gauges(database, company_of(settings), clock)
 
-    def __init__(self, database: db.Database, company: Company, clock: Callable[[], datetime]) -> None:
-        self._database = database
-        self._company = company
-        self._clock = clock
-        self._asked = float("-inf")
-        self._asking = asyncio.Lock()
+    async def running(_: web.Application) -> AsyncIterator[None]:
+        yield
+        await gauges.stop()
 
-    async def refresh(self) -> None:
-        loop = asyncio.get_running_loop()
-        async with self._asking:
-            if loop.time() - self._asked < _GAUGES_FOR:
-                return
-            now = self._clock()
-            async with self._database.begin() as conn:
-                lines = await pipeline.board(conn, now.astimezone(self._company.zone).date(), company=self._company, now=now)
-                waiting, oldest = await webhooks.inbox.depth(conn)
-                unsent, unsent_since = await notices.depth(conn, now=now)
-                heard = await webhooks.inbox.last_heard(conn, now=now)
-                opened = await violations.open_by_code(conn)
-                planned = await pipeline.planned_contacts(conn, company=self._company, now=now)
-                today = now.astimezone(self._company.zone).date()
-                marks = Counter(
-                    (mark.source, mark.code) for mark in await quality.marks(conn, today, today, company=self._company, now=now)
-                )
-            metrics.set_quality((source, code, number) for (source, code), number in marks.items())
-            metrics.set_day(lines)
-            metrics.set_inbox(waiting, (now - oldest).total_seconds() if oldest is not None else 0.0)
-            metrics.set_notices(unsent, (now - unsent_since).total_seconds() if unsent_since is not None else 0.0)
-            metrics.set_heard({name: at.timestamp() for name, at in heard.items() if at is not None})
-            metrics.set_violations_open(opened)
-            metrics.set_planned(planned)
-            metrics.set_pool(self._database.pool.get_size(), self._database.pool.get_idle_size())
-            self._asked = loop.time()
+    app = web.Application()
+    app.router.add_get("/healthz", _healthz)
+    app.router.add_get("/metrics", gauges.scrape)
+    app.cleanup_ctx.append(running)
+    return app
+
+
+async def _healthz(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from telephony_bridge import crm, db, norms, silence, violations
+from telephony_bridge import db, norms, silence, violations
 from telephony_bridge.book import Book, open_book, reach
 from telephony_bridge.model import Company, Verdict, rfc3339
 from telephony_bridge.norms import Tally, calendar, verdict
@@ -112,26 +113,26 @@ def _numbers(tallies: Mapping[str, Tally], bounds: Mapping[str, tuple[int, int]]
     return found
 
 
-async def planned_contacts(conn: db.Connection, *, company: Company, now: datetime) -> list[tuple[str, dict[str, int]]]:
-    """(handle, {"due", "overdue", "done"}) of everybody's planned contacts on his own local today."""
-    book = await open_book(conn, company, since=now.date())
-    asked = []
-    for manager_id in book.handles:
-        day = book.day(manager_id, now)
-        asked.append((manager_id, day, *book.day_bounds(manager_id, day)))
-    return await crm.planned_today(conn, asked)
-
-
 async def manager_days(
-    conn: db.Connection, book: Book, managers: Collection[int], day: date, *, now: datetime
+    conn: db.Connection,
+    book: Book,
+    managers: Collection[int],
+    day: date,
+    *,
+    gaps: Mapping[int, Sequence[silence.Span]] | None = None,
+    now: datetime,
 ) -> list[ManagerDay]:
-    """One day of several managers, from the ledger and the CRM as they are in this transaction."""
+    """One day of several managers, from the ledger and the CRM as they are in this transaction.
+
+    ``gaps``: what is known of them already; they are looked for unless given.
+    """
     ids = sorted(managers)
     counted = await norms.tallies(conn, [day], ids)
     entered = await _entered(conn, book, ids, day)
-    gaps = await silence.gaps(conn, book, ids, day, now=now)
+    gaps = await silence.gaps(conn, book, ids, day, now=now) if gaps is None else gaps
     found = []
     for manager_id in ids:
+        await asyncio.sleep(0)  # a company of hundreds takes a while: a breath for who posts and asks meanwhile
         schedule = book.schedule(manager_id)
         scheduled = calendar.shift(schedule, day) is not None
         segments = _segment_days(book, manager_id, day, counted.get((manager_id, day), {}), entered.get(manager_id, {}))
@@ -200,6 +201,7 @@ def _segment_days(
 async def _entered(conn: db.Connection, book: Book, managers: Iterable[int], day: date) -> dict[int, dict[str, Tally]]:
     asked: dict[bool, list[norms.NewLeads]] = {}
     for manager_id in managers:
+        await asyncio.sleep(0)
         since, until = book.day_bounds(manager_id, day)
         window = norms.NewLeads(
             manager_id,

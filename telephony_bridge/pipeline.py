@@ -15,7 +15,7 @@ from telephony_bridge import calls, crm, db, marks, passing, telling, violations
 from telephony_bridge.anew import derive_again, judge_numbers_of
 from telephony_bridge.book import Book, day_start, open_book, utc_day
 from telephony_bridge.claims import claimed_between
-from telephony_bridge.days import board, days_ended, days_under_way, planned_contacts, reports, to_close
+from telephony_bridge.days import board, days_ended, days_under_way, reports, to_close
 from telephony_bridge.errors import Refused
 from telephony_bridge.hearing import BOOK_DAYS, Understood, deliveries_came
 from telephony_bridge.judging import judge_calls
@@ -47,7 +47,6 @@ __all__ = [
     "numbers_changed",
     "offered_dates",
     "people_changed",
-    "planned_contacts",
     "preview_handover",
     "preview_notices",
     "replay",

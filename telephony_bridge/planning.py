@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from telephony_bridge import db, norms
 from telephony_bridge.book import Book, open_book
@@ -24,11 +24,11 @@ def offered(book: Book, manager_id: int | None, *, now: datetime) -> list[tuple[
     return norms.presets.dates(book.schedule(manager_id), now, spans)
 
 
-def is_overdue(book: Book, manager_id: int | None, due_at: datetime, *, now: datetime) -> bool:
-    """Whether the working day on which a planned contact falls is over: Saturday's is Monday's (EC-48)."""
+def is_overdue(book: Book, manager_id: int | None, due_at: datetime, *, today: date) -> bool:
+    """Whether the working day on which a planned contact falls lies before a local day: Saturday's is Monday's (EC-48)."""
     schedule = book.schedule(manager_id)
     day = due_at.astimezone(schedule.week_at(due_at).timezone).date()
-    return (calendar.working_day(schedule, day) or day) < now.astimezone(schedule.week_at(now).timezone).date()
+    return (calendar.working_day(schedule, day) or day) < today
 
 
 async def check_horizon(

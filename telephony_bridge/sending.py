@@ -110,7 +110,7 @@ async def run(post: Post, *, stopping: Callable[[], bool] = lambda: False) -> No
     while not stopping():
         jobs: list[_Job] = []
         try:
-            if len(under_way) < _AT_ONCE:
+            if len(under_way) <= _AT_ONCE // 2:  # a claim reads who is told and how: not for each slot that frees
                 jobs = await _claim(post, _AT_ONCE - len(under_way), besides=(), now=post.clock())
             under_way |= {asyncio.create_task(_deliver(post, job, now=None)): job.claimed.id for job in jobs}
             if under_way and abs((post.clock() - renewed).total_seconds()) > _RENEW:
@@ -226,7 +226,11 @@ async def _deliver(post: Post, job: _Job, *, now: datetime | None) -> None:
         if job.url is None:
             sent = notices.Sent("refused", "this address cannot be opened on this host")
         else:
-            sent = await notices.send(job.url, job.message(), now=now or post.clock())
+            try:
+                sent = await notices.send(job.url, job.message(), now=now or post.clock())
+            except Exception as failed:
+                log.error("channel_failed", notice=job.claimed.id, channel=job.channel, error=logs.place_of(failed))
+                sent = notices.Sent("later", type(failed).__name__)
             post.heard(job.url, sent, now or post.clock())
         await _settle(post, job, sent, now=now or post.clock())
     except Exception as failed:

@@ -70,6 +70,7 @@ class Settings(BaseModel):
     data_dir: Path = Path("./var")
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    metrics_port: int | None = Field(None, ge=1, le=65535)
     public_url: Annotated[str, AfterValidator(_url)] | None = None
     proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1,::1"
     admin_token: str | None = Field(None, min_length=16, repr=False)

@@ -27,12 +27,13 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def process(verb: list[str], url: str, schema: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(verb: list[str], url: str, schema: str, port: int, **told: str) -> AsyncIterator[asyncio.subprocess.Process]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TELEPHONY_BRIDGE_")} | {
         "TELEPHONY_BRIDGE_DATABASE_URL": url,
         "TELEPHONY_BRIDGE_SCHEMA": schema,
         "TELEPHONY_BRIDGE_PORT": str(port),
         "TELEPHONY_BRIDGE_LOG_FORMAT": "json",
+        **{f"TELEPHONY_BRIDGE_{name}": value for name, value in told.items()},
     }
     started = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "telephony_bridge", *verb, env=environ, stderr=asyncio.subprocess.PIPE
@@ -155,3 +156,24 @@ async def test_no_token_and_nothing_of_a_request_reaches_the_log(database: db.Da
     assert "postgres_away" not in {line["event"] for line in lines}
     assert path.rpartition("/")[2] not in log.decode()
     assert "79990000" not in log.decode()
+
+
+async def test_a_worker_alone_can_be_scraped_and_is_nothing_else(own_database: db.Database, database_url: str) -> None:
+    port = free_port()
+    async with process(["work"], database_url, own_database.schema, free_port(), METRICS_PORT=str(port)) as worker:
+        async with aiohttp.ClientSession() as session:
+            for _ in range(300):
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with session.get(f"http://127.0.0.1:{port}/healthz") as answer:
+                        if answer.status == 200:
+                            break
+                await asyncio.sleep(0.05)
+            async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+                text = await answer.text()
+            for path in ("/", "/readyz", "/api/v1/openapi.json", "/webhooks/office/x"):
+                async with session.get(f"http://127.0.0.1:{port}{path}") as answer:
+                    assert answer.status == 404
+        for name in ("inbox_waiting", "notices_waiting", "postgres_up", "understand_seconds_count"):
+            assert f"\ntelephony_bridge_{name} " in text
+        worker.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(worker.wait(), 20) == 0

@@ -27,6 +27,7 @@ create table notices (
   check ((manager_id is null) <> (login is null))
 );
 
+create index violations_to_tell on violations (day) where status in ('reminded', 'open');
 create index notices_under_way on notices (next_at) where status in ('waiting', 'sending');
 create index notices_undelivered on notices (good_until) where status = 'undeliverable';
 create index notices_by_manager on notices (manager_id, kind, decided_at);

@@ -103,8 +103,10 @@ from deliveries d join sources s on s.id = d.source_id where d.id = $1;
 select count(*) as waiting, min(received_at) as oldest from deliveries where outcome = 'waiting';
 
 -- last_heard
--- When each source was last heard. $1 how far back to look, a day.
-select s.name, (select max(d.received_at) from deliveries d where d.source_id = s.id and d.received_on >= $1) as at from sources s
+-- When each source was last heard: on the last day it was, which an index knows. $1 how far back to look, a day.
+select s.name, (select max(d.received_at) from deliveries d where d.source_id = s.id and d.received_on = last.day) as at
+from sources s
+cross join lateral (select max(d.received_on) as day from deliveries d where d.source_id = s.id and d.received_on >= $1) last
 where s.retired_at is null;
 
 -- take_pen
@@ -114,6 +116,10 @@ select judged_at from pen where id = 1 for update;
 -- try_pen
 -- Takes the pen if nobody holds it.
 select judged_at from pen where id = 1 for update skip locked;
+
+-- judged_until
+-- Up to when deadlines have been watched.
+select judged_at from pen where id = 1;
 
 -- told_late
 -- A day is told of that should have been closed before. $1 the first of them.

@@ -14,19 +14,20 @@ returning id, key;
 select key from notices where key = any($1::text[]);
 
 -- last_told
--- When each of these managers was last told something of these kinds. $1 managers, $2 kinds.
+-- When each of these managers was last told something of these kinds. $1 managers, $2 kinds, $3 not before.
 select manager_id, max(decided_at) as decided_at from notices
-where manager_id = any($1::bigint[]) and kind = any($2::text[]) and status not in ('folded', 'expired', 'nothing') group by manager_id;
+where manager_id = any($1::bigint[]) and kind = any($2::text[]) and decided_at > $3 and status not in ('folded', 'expired', 'nothing') group by manager_id;
 
 -- tell
 -- Remembers what has been told. $1 stages, $2 subjects, $3 notices, one array each.
 insert into told (stage, subject, notice_id) select u.stage, u.subject, u.notice_id
 from unnest($1::text[], $2::text[], $3::bigint[]) as u (stage, subject, notice_id)
-on conflict (stage, subject) do nothing;
+on conflict (stage, subject) do update set notice_id = excluded.notice_id;
 
 -- told_of
--- Which of these subjects have been told of at a stage. $1 stage, $2 subjects.
-select subject from told where stage = $1 and subject = any($2::text[]);
+-- Which of these subjects have been told of at a stage since a moment. $1 stage, $2 subjects, $3 moment.
+select t.subject from told t join notices n on n.id = t.notice_id
+where t.stage = $1 and t.subject = any($2::text[]) and n.decided_at > $3;
 
 -- fold
 -- Notices of these managers, or of a user, of these kinds that nobody has tried to send give way to a newer one. $1 managers, $2 kinds,

@@ -23,6 +23,7 @@ group by manager_id, why_not_dial order by manager_id, why_not_dial;
 -- new_leads
 -- Leads a person entered between two moments, by segment, and whether he dialled them by IP within days. One array each:
 -- $1 managers, $2 from, $3 until, $4 first day of dials, $5 last day of dials, $6 the last move of a lead that is known.
+-- By lead and by number apart, so that each has its index; offset 0, so that each is looked up once a lead.
 select u.manager_id, held.segment, count(*) as entered,
   count(*) filter (where dialled) as proved,
   count(*) filter (where fresh) as new,
@@ -37,12 +38,16 @@ cross join lateral (select not exists (
     select from lead_phones mine join lead_phones other on other.phone = mine.phone and other.lead_id <> mine.lead_id
     join leads elder on elder.id = other.lead_id
     where mine.lead_id = l.id and (elder.entered_at, elder.id) < (l.entered_at, l.id)
-      and (mine.extension is null or other.extension is null or mine.extension = other.extension)) as fresh) f
+      and (mine.extension is null or other.extension is null or mine.extension = other.extension)) as fresh offset 0) f
 cross join lateral (select exists (
     select from calls c
-    where (c.lead_id = l.id or c.number in (select mine.phone from lead_phones mine where mine.lead_id = l.id))
-      and c.day between u.first_day and u.last_day and c.manager_id = u.manager_id
-      and c.direction = 'outbound' and c.via = 'ip' and c.match <> 'excluded' and c.why_not_dial is distinct from 'robot') as dialled) d
+    where c.lead_id = l.id and c.day between u.first_day and u.last_day and c.manager_id = u.manager_id
+      and c.direction = 'outbound' and c.via = 'ip' and c.match <> 'excluded' and c.why_not_dial is distinct from 'robot')
+  or exists (
+    select from lead_phones mine join calls c on c.number = mine.phone
+    where mine.lead_id = l.id and c.day between u.first_day and u.last_day and c.manager_id = u.manager_id
+      and c.direction = 'outbound' and c.via = 'ip' and c.match <> 'excluded' and c.why_not_dial is distinct from 'robot')
+  as dialled offset 0) d
 group by u.manager_id, held.segment;
 
 -- sources_of

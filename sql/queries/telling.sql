@@ -8,17 +8,17 @@ where v.status in ('reminded', 'open') and v.day >= $1 and v.code <> all($2::tex
 -- owed
 -- What these managers owe or failed: of which call, lead or meeting, and whether they have been told. $1 managers, $2 their first days,
 -- one array each, $3 codes that are not told to them, $4 statuses.
-select v.manager_id, v.day, v.code, v.subject_kind, v.subject_id, v.status, v.due_at, s.subject as telling, coalesce(c.started_at, n.started_at) as at,
-  coalesce(l.name, l.company) as lead_name, c.number,
-  exists (select from told t where t.stage = v.status and t.subject = s.subject) as told
+select v.manager_id, v.day, v.code, v.subject_kind, v.subject_id, v.status, v.due_at, s.stage, s.subject as telling,
+  coalesce(c.started_at, n.started_at) as at, coalesce(l.name, l.company) as lead_name, c.number,
+  exists (select from told t where t.stage = s.stage and t.subject = s.subject) as told
 from unnest($1::bigint[], $2::date[]) as u (manager_id, since) join violations v on v.manager_id = u.manager_id and v.day >= u.since
-cross join lateral (select v.id || '/' || extract(epoch from case v.status when 'open' then v.opened_at else v.remind_at end)::bigint as subject) s
+cross join lateral (select case v.status when 'open' then 'open' else 'reminded' end as stage,
+  v.id || '/' || extract(epoch from case v.status when 'open' then v.opened_at else v.remind_at end)::bigint as subject) s
 left join calls c on c.id = case v.subject_kind when 'call' then v.subject_id::bigint end
 left join meetings n on n.id = case v.subject_kind when 'meeting' then v.subject_id::bigint end
 left join leads l on l.id = coalesce(c.lead_id, n.lead_id, case v.subject_kind when 'lead' then v.subject_id::bigint end,
   (v.evidence ->> 'lead')::bigint)
-where v.status = any($4::text[]) and v.code <> all($3::text[])
-  and not v.evidence ? 'late_evidence'
+where v.status = any($4::text[]) and v.code <> all($3::text[]) and not v.evidence ? 'late_evidence'
 order by v.due_at, v.id;
 
 -- opened

@@ -10,10 +10,12 @@ from typing_extensions import TypedDict
 
 from telephony_bridge import crm, people
 from telephony_bridge.api.endpoint import Ask, Day, Endpoint, Told
+from telephony_bridge.book import open_book
+from telephony_bridge.planning import is_overdue
 
 
 class Planned(TypedDict):
-    """``overdue``: the day for which it was planned is over."""
+    """``overdue``: the working day on which it falls is over (EC-48)."""
 
     id: int
     lead: int
@@ -47,11 +49,15 @@ async def find(ask: Ask) -> dict[str, Any]:
         schedule = (await people.schedules(ask.conn, [manager_id]))[manager_id]
         zone = (schedule.week(ask.query.day) if ask.query.day is not None else schedule.week_at(ask.now)).timezone
     day = ask.query.day or ask.now.astimezone(zone).date()
-    begins = datetime.combine(day, time(), zone)
     found = await crm.planned(
         ask.conn, before=datetime.combine(day + timedelta(days=1), time(), zone), manager_id=manager_id, zone=zone
     )
-    items = [{**one, "overdue": datetime.fromisoformat(one["at"]) < begins} for one in found]
+    book = await open_book(ask.conn, ask.company, since=day)
+    ids = {handle: id_ for id_, handle in book.handles.items()}
+    items = [
+        {**one, "overdue": is_overdue(book, ids.get(one["manager"]), datetime.fromisoformat(one["at"]), today=day)}
+        for one in found
+    ]
     return {"items": items, "next": None}
 
 

@@ -91,17 +91,18 @@ async def fresh_keys(conn: db.Connection, keys: Collection[str]) -> set[str]:
     return set(keys) - {row["key"] for row in await conn.fetch(SQL.known, sorted(keys))} if keys else set()
 
 
-async def last_told(conn: db.Connection, managers: Collection[int], kinds: Collection[str]) -> dict[int, datetime]:
-    """Manager id -> when something of these kinds was last decided for him."""
-    rows = await conn.fetch(SQL.last_told, sorted(managers), sorted(kinds))
+async def last_told(
+    conn: db.Connection, managers: Collection[int], kinds: Collection[str], *, since: datetime
+) -> dict[int, datetime]:
+    """Manager id -> when something of these kinds was last decided for him, if it was since a moment."""
+    rows = await conn.fetch(SQL.last_told, sorted(managers), sorted(kinds), since)
     return {row["manager_id"]: row["decided_at"] for row in rows}
 
 
-async def untold(conn: db.Connection, stage: str, subjects: Collection[str]) -> set[str]:
-    """Of these subjects those that have not been told of at a stage."""
-    return (
-        set(subjects) - {row["subject"] for row in await conn.fetch(SQL.told_of, stage, sorted(subjects))} if subjects else set()
-    )
+async def untold(conn: db.Connection, stage: str, subjects: Collection[str], *, since: datetime) -> set[str]:
+    """Of these subjects those that have not been told of at a stage since a moment."""
+    rows = await conn.fetch(SQL.told_of, stage, sorted(subjects), since) if subjects else ()
+    return set(subjects) - {row["subject"] for row in rows}
 
 
 async def fold(conn: db.Connection, managers: Collection[int], kinds: Collection[str], *, login: str | None = None) -> None:

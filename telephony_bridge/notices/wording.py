@@ -21,6 +21,7 @@ from telephony_bridge.notices import words
 
 LINK = "\ue000"  # where a text has its link: it is made when the notice is sent, and known to the person alone
 _LONGEST = 100  # letters of a name or a goal in a list
+TEAM = 40  # people in a sheet
 SHOWN = 12  # rows of a list; more are counted
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -104,6 +105,7 @@ def _environment(language: str) -> Environment:
     found.globals |= {
         "LINK": LINK,
         "SHOWN": SHOWN,
+        "TEAM": TEAM,
         "ONE": words.ONE[language],
         "MANY": words.MANY[language],
         "METRIC": words.METRIC[language],
@@ -115,7 +117,7 @@ def _environment(language: str) -> Environment:
 
 def _short(text: str) -> str:
     """One line, as long as a line may be."""
-    line = " ".join(text.split())
+    line = " ".join(text.replace(LINK, "").split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
 
 

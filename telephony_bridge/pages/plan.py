@@ -25,7 +25,7 @@ async def shown(visit: Visit) -> dict[str, Any]:
                 "label": label(visit, leads[one["lead"]]),
                 "at": visit.times.moment(at),
                 "clock": f"{at.astimezone(zone):%H:%M}",
-                "is_overdue": is_overdue(visit.book, visit.manager_id, at, now=visit.now),
+                "is_overdue": is_overdue(visit.book, visit.manager_id, at, today=today),
                 "basis": visit.words[f"basis_{one['basis']}"],
                 "last": visit.words[one["last_outcome"]] if one["last_outcome"] else None,
                 "goal": one["goal"],

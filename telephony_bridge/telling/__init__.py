@@ -14,12 +14,13 @@ from telephony_bridge.book import Book, open_book, utc_day
 from telephony_bridge.model import Company, rfc3339
 from telephony_bridge.notices import Decided
 from telephony_bridge.telling.debts import LISTS, digest, digests, owed_by, works_today
+from telephony_bridge.telling.hours import INTO
 from telephony_bridge.telling.machinery import address_failed, evidence_watched
 from telephony_bridge.telling.oversight import days_closed, teams_so_far
 from telephony_bridge.telling.readers import DAY, quiet_until, reader_of
-from telephony_bridge.telling.rounds import by_the_clock, due_now
+from telephony_bridge.telling.rounds import by_the_clock, due_now, paces
 
-__all__ = ["address_failed", "evidence_watched", "handed_over", "link_to", "preview", "quiet_until", "tell"]
+__all__ = ["INTO", "address_failed", "evidence_watched", "handed_over", "link_to", "paces", "preview", "quiet_until", "tell"]
 
 
 async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, date]], *, is_whole: bool, now: datetime) -> int:
@@ -33,6 +34,8 @@ async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, dat
         await notices.decide(conn, await days_closed(conn, book, everybody, ended, now=now), now=now)
     if not is_whole:
         return 0
+    away = [id_ for id_ in book.handles if not works_today(book, id_, now)]
+    await notices.fold(conn, away, [*LISTS, "pace", "results"])  # EC-51: also what waits since before he was away
     due = due_now(book, everybody, now=now)
     fresh = await notices.fresh_keys(conn, [one.key for one in due])
     due = [one for one in due if one.key in fresh]
@@ -99,7 +102,7 @@ async def preview(conn: db.Connection, handle: str, *, company: Company, now: da
     everybody = await people.hearers(conn)
     mine = people.Hearers({manager_id: everybody.managers[manager_id]}, ())
     decided: list[Decided] = await by_the_clock(conn, book, due_now(book, mine, now=now), now=now)
-    owed = (await owed_by(conn, book, [manager_id], only_untold=False, now=now)).get(manager_id)
+    owed = (await owed_by(conn, book, [manager_id], is_list=False, again=True, now=now)).get(manager_id)
     reader = reader_of(book, mine.managers[manager_id], now=now)
     if owed is not None and works_today(book, manager_id, now) and reader.quiet_until is None:
         decided.append(digest(book, reader, owed, now=now))

@@ -44,28 +44,33 @@ NOTHING = Owed((), (), ())
 
 
 async def owed_by(
-    conn: db.Connection, book: Book, managers: Collection[int], *, only_untold: bool, watched: bool = False, now: datetime
+    conn: db.Connection, book: Book, managers: Collection[int], *, is_list: bool, again: bool = False, now: datetime
 ) -> dict[int, Owed]:
-    """Manager id -> what he owes: what was reminded of and what has opened; ``watched``: also what is not due for a reminder.
+    """Manager id -> what he owes. A list has everything, also what is not due for a reminder yet.
 
-    ``only_untold``: without what a notice has told of already.
+    A digest (not ``is_list``) has the calls and leads of which something is due to be told, each with all that is owed for it,
+    so that a call is told of once; what has been told only ``again``.
     """
-    statuses = [*STANDING, "watching"] if watched else list(STANDING)
     since = {id_: working_days_back(book, id_, book.day(id_, now), _WORKED) for id_ in managers}
-    rows = await conn.fetch(SQL.owed, list(since), list(since.values()), _NOT_TOLD, statuses)
+    rows = await conn.fetch(SQL.owed, list(since), list(since.values()), _NOT_TOLD, [*STANDING, "watching"])
     grouped: dict[int, dict[tuple[str, str], list[db.Record]]] = {}
     for row in rows:
         is_plan = row["status"] == "watching" and row["code"] in _ONCE_OPEN
-        if not (only_untold and row["told"]) and not is_plan:
+        if not is_plan and (is_list or again or not row["told"]):
             grouped.setdefault(row["manager_id"], {}).setdefault((row["subject_kind"], row["subject_id"]), []).append(row)
     found = {}
-    for manager_id, subjects in grouped.items():
+    for manager_id, all_of_it in grouped.items():
         shows = book.word("notice_numbers", manager_id, book.day(manager_id, now))
-        found[manager_id] = Owed(
-            tuple(_debt(mine, shows) for mine in subjects.values()),
-            tuple((kind, int(subject)) for kind, subject in subjects if kind != "day"),
-            tuple((row["status"], row["telling"]) for mine in subjects.values() for row in mine if row["status"] in STANDING),
-        )
+        subjects = {
+            subject: mine for subject, mine in all_of_it.items() if is_list or any(row["status"] in STANDING for row in mine)
+        }
+        told = [row for mine in subjects.values() for row in mine if not is_list or row["status"] in STANDING]
+        if subjects:
+            found[manager_id] = Owed(
+                tuple(_debt(mine, shows) for mine in subjects.values()),
+                tuple((kind, int(subject)) for kind, subject in subjects if kind != "day"),
+                tuple((row["stage"], row["telling"]) for row in told if row["telling"] is not None),
+            )
     return found
 
 
@@ -82,14 +87,14 @@ async def digests(conn: db.Connection, book: Book, hearers: Hearers, *, now: dat
     """Who owes something new is told, at most every ``digest`` minutes, on his working days and out of his quiet hours."""
     fresh = {row["manager_id"] for row in await conn.fetch(SQL.untold, utc_day(now) - _REACH, _NOT_TOLD)}
     readers = {id_: reader_of(book, hearers.managers[id_], now=now) for id_ in fresh if _may_be_told(book, id_, now)}
-    last = await notices.last_told(conn, readers, LISTS) if readers else {}
+    last = await notices.last_told(conn, readers, LISTS, since=now - DAY) if readers else {}
     due = {
         id_: reader for id_, reader in readers.items() if reader.quiet_until is None and _is_time(book, id_, last.get(id_), now)
     }
     if not due:
         return []
     await notices.fold(conn, due, ["debts"])
-    owed = await owed_by(conn, book, due, only_untold=True, now=now)
+    owed = await owed_by(conn, book, due, is_list=False, now=now)
     return [digest(book, due[id_], mine, now=now) for id_, mine in owed.items()]
 
 

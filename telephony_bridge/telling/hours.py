@@ -10,7 +10,7 @@ from telephony_bridge.norms import COMPANY, calendar
 
 Clock = Literal["morning", "remainder", "pace", "report_at"]
 _BEFORE = timedelta(hours=-3)  # the morning list may come so long before the shift
-_INTO = timedelta(hours=1)  # later notices come when the shift is so far under way
+INTO = timedelta(hours=1)  # later notices come when the shift is so far under way
 
 
 def hours_of(book: Book, manager_id: int, day: date) -> dict[str, tuple[datetime, datetime]]:
@@ -23,7 +23,7 @@ def hours_of(book: Book, manager_id: int, day: date) -> dict[str, tuple[datetime
         minutes = clock_of(book, name, manager_id, day)
         return calendar.shift_moment(schedule, day, minutes, earliest=earliest) if minutes is not None else None
 
-    morning, remainder, pace = at("morning", _BEFORE), at("remainder", _INTO), at("pace", _INTO)
+    morning, remainder, pace = at("morning", _BEFORE), at("remainder", INTO), at("pace", INTO)
     found = {}
     if morning is not None:
         found["morning"] = (morning, remainder if remainder is not None and remainder > morning else span[1])

@@ -15,6 +15,7 @@ from telephony_bridge.quality import Mark, marks
 from telephony_bridge.telling.readers import reader_of
 
 _GOOD_FOR = timedelta(hours=36)
+_AGAIN = timedelta(hours=18)  # what lasts is told again the next day
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ async def evidence_watched(conn: db.Connection, *, company: Company, now: dateti
     found = await marks(conn, today, today, company=company, now=now)
     everybody = await hearers(conn)
     for stage, codes in (("silence", ("D02", "D03")), ("unmapped", ("D01",))):
-        mine = {f"{one.source}/{one.extension or one.code}/{today}": one for one in found if one.code in codes}
+        mine = {f"{one.source}/{one.extension or one.code}": one for one in found if one.code in codes}
         if mine:
             await notices.decide(conn, await _fresh(conn, book, everybody, stage, mine, now=now), now=now)
 
@@ -44,7 +45,7 @@ async def _fresh(
     decided = []
     for person in everybody.of("machinery"):
         subjects = {f"{person.login}/{subject}": mark for subject, mark in found.items()}
-        untold = await notices.untold(conn, stage, subjects)
+        untold = await notices.untold(conn, stage, subjects, since=now - _AGAIN)
         told = [mark for subject, mark in subjects.items() if subject in untold]
         if told:
             facts: dict[str, object] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from telephony_bridge.telling.debts import LISTS, NOTHING, Owed, owed_by
 from telephony_bridge.telling.hours import hours_of
 from telephony_bridge.telling.readers import DAY, Reader, good_until, reader_of
 
+_LONG = timedelta(hours=6)  # a longer shift contains a break
 METRICS = ("dials", "connects", "new_leads")
 
 
@@ -48,7 +49,7 @@ def due_now(book: Book, hearers: Hearers, *, now: datetime) -> list[Due]:
         schedule, today = book.schedule(manager_id), book.day(manager_id, now)
         for day in (today - DAY, today):  # a night shift's report comes in the morning after
             span = calendar.shift(schedule, day)
-            if span is None:
+            if span is None or (day < today and now >= book.closes_at(manager_id, day)):
                 continue
             hours = hours_of(book, manager_id, day)
             for kind, (since, until) in hours.items():
@@ -65,7 +66,7 @@ async def by_the_clock(conn: db.Connection, book: Book, due: Sequence[Due], *, n
     if lists:
         contacts = await _contacts(conn, book, [one.manager_id for one in lists], now=now)
         made = await _made(conn, book, lists)
-        owed = await owed_by(conn, book, {one.manager_id for one in lists}, only_untold=False, watched=True, now=now)
+        owed = await owed_by(conn, book, {one.manager_id for one in lists}, is_list=True, now=now)
         decided += [
             _list(one, contacts.get(one.manager_id, ()), made.get(one.manager_id, 0), owed.get(one.manager_id, NOTHING), now=now)
             for one in lists
@@ -99,7 +100,7 @@ async def _contacts(conn: db.Connection, book: Book, managers: Sequence[int], *,
             manager_id = ids.get(one["manager"])
             if manager_id is not None and manager_id in mine:
                 at = datetime.fromisoformat(one["at"])
-                overdue = is_overdue(book, manager_id, at, now=now)
+                overdue = is_overdue(book, manager_id, at, today=now.astimezone(zone).date())
                 contact = Planned(one["name"], at, one["goal"], one["last_outcome"], overdue)
                 found.setdefault(manager_id, []).append(contact)
     return found
@@ -131,17 +132,31 @@ def _list(due: Due, planned: Sequence[Planned], made: int, owed: Owed, *, now: d
 
 def slow(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
     """The metrics that will miss their floor if the rest of the shift goes as it has gone; none where the PBX was not heard."""
+    return tuple(one for one in paces(book, found, now) if one.projected is not None and one.projected < one.minimum)
+
+
+def paces(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
+    """Each metric that has a norm, with what the shift will have counted; none before it or where the PBX was not heard."""
     span = calendar.shift(book.schedule(found.manager_id), found.day)
     if span is None or found.gaps or not span[0] < now:
         return ()
-    passed = min((now - span[0]) / (span[1] - span[0]), 1.0)
+    passed = _share_worked(span, now, timedelta(minutes=book.setting("break_minutes", found.manager_id, found.day)))
     counted, bounds = found.tallies, found.bounds
-    numbers = [
+    return tuple(
         Number(metric, counted[metric].counted, *bounds[metric], projected=int(counted[metric].counted / passed))
         for metric in METRICS
         if metric in bounds
-    ]
-    return tuple(one for one in numbers if one.projected is not None and one.projected < one.minimum)
+    )
+
+
+def _share_worked(span: tuple[datetime, datetime], now: datetime, pause: timedelta) -> float:
+    """How much of a shift's work is behind: a long shift has its break in the middle (CONTRACT §8)."""
+    whole = span[1] - span[0]
+    pause = pause if whole > _LONG else timedelta()
+    rests = span[0] + (whole - pause) / 2
+    rested = min(max(now - rests, timedelta()), pause)
+    share: float = (now - span[0] - rested) / (whole - pause)
+    return min(share, 1.0)
 
 
 def _pace(due: Due, numbers: Sequence[Number], *, now: datetime) -> Decided:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
+from collections.abc import AsyncIterator
 
 import structlog
 import typer
 from aiohttp import web
 
 from telephony_bridge import db, logs, people, sending, worker
-from telephony_bridge.app import build
+from telephony_bridge.app import build, build_watched
 from telephony_bridge.errors import Refused
 from telephony_bridge.model import Company
 from telephony_bridge.settings import Settings
@@ -28,21 +30,28 @@ async def until_told() -> None:
     await stop.wait()
 
 
-async def serve_until_told(database: db.Database, told: Settings, *, with_worker: bool) -> None:
-    """Listens until SIGTERM or SIGINT; in-flight requests are answered before the socket closes."""
-    runner = web.AppRunner(build(database, told, with_worker=with_worker), access_log=None, shutdown_timeout=20)
+@contextlib.asynccontextmanager
+async def listening(app: web.Application, host: str, port: int, setting: str) -> AsyncIterator[None]:
+    """Listens meanwhile; in-flight requests are answered before the socket closes. Raises ``Refused`` naming the setting."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=20)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, told.host, told.port, backlog=1024)
         try:
-            await site.start()
+            await web.TCPSite(runner, host, port, backlog=1024).start()
         except OSError as taken:
-            raise Refused(f"{told.host}:{told.port} cannot be served on ({taken.strerror}); see TELEPHONY_BRIDGE_PORT") from taken
+            raise Refused(f"{host}:{port} cannot be served on ({taken.strerror}); see TELEPHONY_BRIDGE_{setting}") from taken
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def serve_until_told(database: db.Database, told: Settings, *, with_worker: bool) -> None:
+    """Listens until SIGTERM or SIGINT."""
+    async with listening(build(database, told, with_worker=with_worker), told.host, told.port, "PORT"):
+        gc.freeze()  # what starting made stays: a full collection that walks it stops everything for a tenth of a second
         log.info("serving", address=told.address, worker=with_worker)
         await until_told()
         log.info("stopping")
-    finally:
-        await runner.cleanup()
 
 
 def serve(
@@ -86,7 +95,12 @@ def work(
         stop = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-        await worker.run(database, company, post=post, stopping=stop.is_set)
+        async with contextlib.AsyncExitStack() as watched:
+            if told.metrics_port is not None:
+                app = build_watched(database, told)
+                await watched.enter_async_context(listening(app, told.host, told.metrics_port, "METRICS_PORT"))
+            gc.freeze()
+            await worker.run(database, company, post=post, stopping=stop.is_set)
 
     with_database(run)
 

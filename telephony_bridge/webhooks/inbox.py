@@ -280,6 +280,12 @@ async def last_heard(conn: db.Connection, *, now: datetime) -> dict[str, datetim
     return {row["name"]: row["at"] for row in await conn.fetch(SQL.last_heard, since)}
 
 
+async def judged_until(conn: db.Connection) -> datetime:
+    """Up to when deadlines have been watched; the epoch before the first watch."""
+    at: datetime = await conn.fetchval(SQL.judged_until)
+    return at
+
+
 async def take_pen(conn: db.Connection) -> datetime:
     """From here to the end of the transaction nobody else derives. Returns the moment up to which deadlines are judged."""
     judged_at: datetime = await conn.fetchval(SQL.take_pen)

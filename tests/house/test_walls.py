@@ -26,7 +26,7 @@ FLOORS: list[set[str]] = [
     {"telling"},
     {"hearing"},
     {"pipeline"},
-    {"sending", "entering"},
+    {"sending", "entering", "gauges"},
     {"worker", "api", "pages"},
     {"app"},
     {"verbs"},

@@ -68,7 +68,7 @@ class Member:
     channel: str = "json"
     diligence: float = 0.95
 
-    def calls(self, day: date, dice: random.Random) -> Iterator[tuple[datetime, str, int]]:
+    def calls(self, day: date, dice: random.Random, dials: int) -> Iterator[tuple[datetime, str, int]]:
         """(when, number, seconds of talk) of his shift of a day."""
         if self.away:
             return
@@ -76,7 +76,7 @@ class Member:
         begins = at(opens, day, self.zone)
         ends = at(closes, day if closes > opens else day + timedelta(days=1), self.zone)
         minutes = int((ends - begins).total_seconds() // 60)
-        wanted = round(68 * min(minutes, 540) / 540)
+        wanted = round(dials * min(minutes, 540) / 540)
         for index in range(wanted):
             minute = 5 + index * (minutes - 15) / wanted
             if minutes > 360 and 200 < minute < 260:
@@ -160,7 +160,7 @@ async def base(street: Street, members: list[Member], dice: random.Random, per_m
     return leads
 
 
-async def live(street: Street, size: int, step: timedelta, *, per_manager: int = 25) -> Post:
+async def live(street: Street, size: int, step: timedelta, *, per_manager: int = 25, dials: int = 68) -> Post:
     """From five in the morning till ten the next one; what everybody got."""
     dice = random.Random(5)
     members = team(size)
@@ -181,7 +181,7 @@ async def live(street: Street, size: int, step: timedelta, *, per_manager: int =
         )
         due: list[tuple[datetime, str, Any]] = []
         for one in members:
-            for when, number, talk in (*one.calls(MONDAY, dice), *one.calls(TUESDAY, dice)):
+            for when, number, talk in (*one.calls(MONDAY, dice, dials), *one.calls(TUESDAY, dice, dials)):
                 if when > at("10:00", TUESDAY):
                     continue
                 row = ami_row(when, extension=one.extension, number=number, talk=talk)

@@ -79,6 +79,14 @@ async def test_many_calls_are_one_notice_and_half_an_hour_lies_between_two(ivan:
     assert "Лид 1" not in second
 
 
+async def test_a_call_is_told_of_once_with_all_that_is_owed_for_it(ivan: Street) -> None:
+    await ivan.dial("12:00", number="+79990000099", talk=60)  # its lead is due for a reminder at 12:16, its comment at 12:31
+    for clock in ("12:17", "12:50", "13:20"):
+        await ivan.work(clock)
+    (text,) = await texts(ivan)
+    assert "- 12:00 +7***99: комментарий, лид по этому номеру, до 19:00" in text
+
+
 async def test_what_opened_is_told_after_its_reminder(ivan: Street) -> None:
     await ivan.dial("16:00", talk=60)
     await ivan.work("16:35")
@@ -99,7 +107,7 @@ async def test_ec_14_a_dial_to_a_number_without_a_lead_is_told_a_quarter_of_an_h
     assert "9990000099" not in text
 
 
-@pytest.mark.parametrize(("shown", "line"), [("full", "- 12:00 +79990000099: лид"), ("none", "- 12:00 лид")])
+@pytest.mark.parametrize(("shown", "line"), [("full", "- 12:00 +79990000099: комментарий"), ("none", "- 12:00 комментарий")])
 async def test_numbers_are_shown_as_policy_says(ivan: Street, shown: str, line: str) -> None:
     await ivan.ask("POST", "/policy", {"name": "notice_numbers", "value": shown, "from": "2026-01-01"})
     await ivan.dial("12:00", number="+79990000099", talk=20)

@@ -327,3 +327,45 @@ async def test_a_name_of_two_lines_stays_in_its_row(street: Street) -> None:
     await street.work("19:00")
     (text,) = await texts(street, "results_team")
     assert not any(line.startswith("- Пётр") for line in text.splitlines())
+
+
+# once: the share of the shift that has passed counts the break as work: who keeps the pace of a met norm is told at three that he will miss it
+async def test_r43_the_pace_knows_that_a_shift_has_a_break(street: Street) -> None:
+    await street.source()
+    await street.manager("ivan", "101")
+    for metric in ("connects", "new_leads"):
+        await street.ask("POST", "/norms", {"metric": metric, "segment": "cold", "min": 0, "target": 2, "from": "2026-11-01"})
+    minutes = [round(index * 480 / 62) for index in range(62)]  # evenly over eight hours, with a break from 13:00 to 14:00
+    moments = [at("09:01") + timedelta(minutes=one + (60 if one >= 240 else 0)) for one in minutes]
+    for index in range(25):
+        await street.lead(f"+79990000{index:03d}", name=f"Лид {index}")
+    for index, moment in enumerate(moments):
+        if moment < at("15:00"):
+            await street.post(ami_row(moment, number=f"+79990000{index % 25:03d}", talk=20))
+    await street.understand()
+    await street.work("15:00")
+    assert await texts(street, "pace") == []
+
+
+# once: the key of a silence holds the day: one that lasts over midnight is told twice, and both are read at 08:30 as if it were so now
+async def test_d02_a_silence_over_midnight_is_told_once(street: Street) -> None:
+    await street.source()
+    await street.manager(hours="20:00-08:00")
+    await user(street, "root", "admin")
+    await street.dial("23:10", talk=30)
+    async with street.database.begin() as conn:
+        await conn.execute("update deliveries set received_at = $1 where received_at > $1", at("23:11"))
+    for clock, day in (("23:50", MONDAY), ("00:05", TUESDAY)):
+        await worker.look_at_evidence(street.database, street.company, now=at(clock, day))
+    assert len(await told(street, "silence")) == 1
+
+
+# once: what waits for who has been entered as away since goes out all the same (EC-51)
+async def test_ec51_what_waits_for_who_is_away_since_is_not_sent(ivan: Street) -> None:
+    async with ivan.database.begin() as conn:
+        await conn.execute("update managers set notify = '{json://127.0.0.1:9/}'")
+    await ivan.dial("10:00", talk=60)
+    await ivan.work("10:40")
+    await ivan.ask("POST", "/managers/ivan/absences", {"from": str(MONDAY), "to": str(MONDAY), "kind": "sick"})
+    await ivan.work("12:00")
+    assert "waiting" not in [one["status"] for one in await told(ivan)]
