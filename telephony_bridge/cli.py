@@ -6,7 +6,20 @@ import typer
 
 from telephony_bridge import __version__
 from telephony_bridge.demo import demo
-from telephony_bridge.verbs import deliveries, handover, history, leads, norms, notices, people, serving, sources, stock, trying
+from telephony_bridge.verbs import (
+    deliveries,
+    handover,
+    history,
+    leads,
+    norms,
+    notices,
+    people,
+    reader,
+    serving,
+    sources,
+    stock,
+    trying,
+)
 
 app = typer.Typer(
     help="Joins what a PBX proved with what a CRM recorded, and holds a sales team to its regulation.",
@@ -36,6 +49,7 @@ app.command("import-cdr")(history.import_cdr)
 app.command("handover")(handover.hand_over)
 app.command("payroll")(norms.month)
 app.command("base")(stock.base)
+app.command("reader")(reader.reader)
 norms.policy_app.command("try")(trying.try_policy)
 for name, group in (
     ("source", sources.app),

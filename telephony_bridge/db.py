@@ -72,13 +72,16 @@ def parse_queries(text: str) -> list[tuple[str, str, str]]:
     return found
 
 
+def statements(text: str) -> list[str]:
+    """The statements of a file that holds no semicolon but between them, without its comment lines."""
+    plain = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
+    return [part.strip() for part in plain.split(";") if part.strip()]
+
+
 def migrations() -> list[tuple[int, str, list[str]]]:
     """(version, name, statements), in order. One statement an execute: Citus takes no more (citus.md, rule 7)."""
-    found = []
-    for path in sorted((SQL / "migrations").glob("*.sql")):
-        text = "\n".join(line for line in path.read_text().splitlines() if not line.lstrip().startswith("--"))
-        found.append((int(path.name[:4]), path.stem, [part.strip() for part in text.split(";") if part.strip()]))
-    return found
+    paths = sorted((SQL / "migrations").glob("*.sql"))
+    return [(int(path.name[:4]), path.stem, statements(path.read_text())) for path in paths]
 
 
 @dataclass
