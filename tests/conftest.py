@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import asyncpg
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import settings
@@ -36,9 +38,23 @@ def _quiet() -> None:
 
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A server for the whole run."""
+    """A server for the whole run; our own waits for no disk, for nothing outlives the run."""
     given = os.environ.get("TEST_DATABASE_URL")
-    return given or db.embedded_url(Path(tmp_path_factory.mktemp("data")))
+    if given:
+        return given
+    url = db.embedded_url(Path(tmp_path_factory.mktemp("data")))
+    asyncio.run(_wait_for_no_disk(url))
+    return url
+
+
+async def _wait_for_no_disk(url: str) -> None:
+    conn = await asyncpg.connect(url)
+    try:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            await conn.execute(f"alter system set {name} = off")
+        await conn.execute("select pg_reload_conf()")
+    finally:
+        await conn.close()
 
 
 @pytest.fixture(scope="session")
