@@ -62,13 +62,13 @@ where good_until <= $1 and (status = 'waiting' or (status = 'sending' and claime
 
 -- claim
 -- Takes notices that are due, also those whose sender was not heard of again. $1 now, $2 claimed until, $3 how many, $4 not these,
--- $5 what was done after it was done by a clock that has been set back since.
-update notices n set status = 'sending', claimed_until = $2, tries = n.tries + 1, tried_at = $1
-from (select id from notices
-      where ((status = 'waiting' and (next_at <= $1 or coalesce(tried_at, decided_at) > $5))
-          or (status = 'sending' and (claimed_until <= $1 or tried_at > $5))) and good_until > $1 and id <> all($4::bigint[])
-      order by next_at, id limit $3 for update skip locked) due
-where n.id = due.id
+-- $5 what was done after it was done by a clock that has been set back since. Chosen once, or a join may choose more than $3.
+with due as materialized (
+  select id from notices
+  where ((status = 'waiting' and (next_at <= $1 or coalesce(tried_at, decided_at) > $5))
+      or (status = 'sending' and (claimed_until <= $1 or tried_at > $5))) and good_until > $1 and id <> all($4::bigint[])
+  order by next_at, id limit $3 for update skip locked)
+update notices n set status = 'sending', claimed_until = $2, tries = n.tries + 1, tried_at = $1 from due where n.id = due.id
 returning n.id, n.key, n.manager_id, n.login, n.title, n.body, n.opens, n.good_until, n.place, n.tries;
 
 -- keep_claims
