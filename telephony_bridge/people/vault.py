@@ -16,13 +16,13 @@ import secrets
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
 
 from telephony_bridge.errors import Refused
 from telephony_bridge.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 _CLOSED = re.compile(r"v1:([a-z0-9.+-]+):([\w=-]+)", re.ASCII)
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
@@ -63,6 +63,8 @@ class Vault:
             return url
         if closed is None:
             return kept
+        from cryptography.fernet import InvalidToken  # seven megabytes that only who has channels should pay
+
         try:
             return self._fernet.decrypt(closed[2]).decode()
         except InvalidToken:
@@ -73,6 +75,10 @@ class Vault:
 
     @cached_property
     def _fernet(self) -> Fernet:
+        from cryptography.fernet import Fernet
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
         text = _read_or_make(self._key) if isinstance(self._key, Path) else self._key
         key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"telephony bridge: addresses of channels").derive(
             text.encode()
