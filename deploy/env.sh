@@ -40,7 +40,13 @@ POSTGRES_PASSWORD=$postgres
 GRAFANA_ADMIN_PASSWORD=$grafana
 GRAFANA_READER_PASSWORD=$reader
 TLS_DIR=./deploy/tls
+# The company's schema, clock, phone region and language (ru, en):
+TELEPHONY_BRIDGE_SCHEMA=telephony_bridge
+TELEPHONY_BRIDGE_TIMEZONE=Europe/Moscow
+TELEPHONY_BRIDGE_REGION=RU
+TELEPHONY_BRIDGE_LANGUAGE=ru
 END
 here=$(dirname "$0")
+[ -e "$here/channels.env" ] || echo "# NAME=URL, a line for each address that is entered as env:NAME" >"$here/channels.env"
 (umask 022 && mkdir -p "$here/tls" "$here/acme" "$here/secrets") # read by who is not root
 echo "$file is made (0600). Keep a copy of it in another place; put fullchain.pem and privkey.pem into deploy/tls." >&2

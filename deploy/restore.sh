@@ -46,11 +46,12 @@ on conflict (received_on, source_id, digest) do nothing;
 END
 }
 
-readers() { # who may read the views is a role of the whole server: a dump names it and does not bring it
-  if program pg_restore --schema-only --file=- <"$file" | grep -q ' TO telephony_bridge_reader;$'; then
-    there="from pg_roles where rolname = 'telephony_bridge_reader'"
-    echo "do \$\$ begin if not exists (select $there) then create role telephony_bridge_reader; end if; end \$\$;"
-  fi
+readers() { # who may read the views are roles of the whole server: a dump names them and does not bring them
+  program pg_restore --schema-only --file=- <"$file" | sed -n 's/^GRANT .* TO \([a-z_][a-z0-9_]*\);$/\1/p' | sort -u |
+    while read -r role; do
+      there="from pg_roles where rolname = '$role'"
+      echo "do \$\$ begin if not exists (select $there) then create role $role; end if; end \$\$;"
+    done
 }
 
 # Where pg_restore fails psql comes to its end without a commit, and so nothing has changed.

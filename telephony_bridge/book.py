@@ -120,6 +120,16 @@ class Book:
         """When a manager's day begins and ends."""
         return calendar.day_bounds(self.schedule(manager_id), day)
 
+    def overdue_before(self, manager_id: int, day: date) -> datetime:
+        """When the free days before a day begin, or the day itself: what was planned for them is of this day (EC-48)."""
+        schedule = self.schedule(manager_id)
+        first = day
+        for _ in range(14):
+            if calendar.shift(schedule, first - timedelta(days=1)) is not None:
+                break
+            first -= timedelta(days=1)
+        return self.day_bounds(manager_id, first)[0]
+
     def closes_at(self, manager_id: int | None, day: date) -> datetime:
         return calendar.closes_at(self.schedule(manager_id), day, self.setting("day_close", manager_id, day))
 

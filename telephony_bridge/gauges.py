@@ -202,7 +202,7 @@ async def _planned(
     asked = []
     for manager_id, day in working.items():
         await asyncio.sleep(0)
-        asked.append((manager_id, day, *book.day_bounds(manager_id, day)))
+        asked.append((manager_id, day, *book.day_bounds(manager_id, day), book.overdue_before(manager_id, day)))
     found = {book.handles[one.manager_id]: {"due": 0, "overdue": 0, "done": 0} for one in shown}
     found |= dict(await crm.planned_today(conn, asked))
     return [(handle, state, number) for handle, states in found.items() for state, number in states.items()]

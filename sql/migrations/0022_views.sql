@@ -73,7 +73,7 @@ create view call_lines as
 select c.id as call, c.day, c.started_at, s.name as source, m.handle as manager, m.name, o.handle as owes,
   case when coalesce(m.id, o.id) is null then '—' else w.team end as team, c.direction, c.disposition, c.via, c.talk_seconds,
   case when length(c.number) > 4 then left(c.number, 2) || '***' || right(c.number, 2) when c.number is not null then '***' end as number,
-  c.lead_id as lead, regexp_replace(l.name, '\+?\d[\d ()-]{5,}\d', '***', 'g') as lead_name, c.match,
+  c.lead_id as lead, regexp_replace(l.name, '\+?\d[\d ().-]{5,}\d', '***', 'g') as lead_name, c.match,
   c.direction = 'outbound' and c.manager_id is not null as is_dial,
   c.direction = 'outbound' and c.manager_id is not null and c.why_not_dial is null as dial_counts, c.why_not_dial,
   c.direction = 'outbound' and c.manager_id is not null and c.why_not_connect is null as connect_counts, c.why_not_connect,
@@ -156,7 +156,7 @@ select v.id as violation, m.handle as manager, m.name, w.team, v.code,
   case when v.code = 'V16' and v.evidence ->> 'removed' = 'true' then 'COMMENT_REMOVED' else c.title end as title,
   case when v.code = 'V09' and v.evidence ->> 'basis' = 'own' then 'minor' else c.severity end as severity,
   v.status, v.day, v.due_at, v.opened_at, v.subject_kind, v.subject_id, s.lead,
-  regexp_replace(l.name, '\+?\d[\d ()-]{5,}\d', '***', 'g') as lead_name
+  regexp_replace(l.name, '\+?\d[\d ().-]{5,}\d', '***', 'g') as lead_name
 from violations v join managers m on m.id = v.manager_id
 cross join lateral (
   select coalesce(k.team, '—') as team from manager_versions k
@@ -238,7 +238,7 @@ comment on column deliveries_by_hour.deliveries is 'How many';
 comment on column deliveries_by_hour.latest is 'Id of the last: deliveries show ID';
 
 create view lead_cards as
-select l.id as lead, regexp_replace(l.name, '\+?\d[\d ()-]{5,}\d', '***', 'g') as name, u.manager, u.name as manager_name,
+select l.id as lead, regexp_replace(l.name, '\+?\d[\d ().-]{5,}\d', '***', 'g') as name, u.manager, u.name as manager_name,
   coalesce(u.team, '—') as team, l.segment, l.stage, l.entered_at, p.due_at as next_at, p.basis,
   l.stage <> 'lost' as is_open,
   coalesce(l.stage <> 'lost' and p.due_at < coalesce(u.today_begins, date_trunc('day', now())), false) as is_overdue,
@@ -292,8 +292,8 @@ comment on column base_health.untouched is 'Open and never touched';
 comment on column base_health.clients is 'Stage client';
 
 create view planned_today as
-select u.manager, u.name, u.team, p.lead_id as lead, regexp_replace(l.name, '\+?\d[\d ()-]{5,}\d', '***', 'g') as lead_name,
-  p.due_at, p.basis, regexp_replace(p.goal, '\+?\d[\d ()-]{5,}\d', '***', 'g') as goal,
+select u.manager, u.name, u.team, p.lead_id as lead, regexp_replace(l.name, '\+?\d[\d ().-]{5,}\d', '***', 'g') as lead_name,
+  p.due_at, p.basis, regexp_replace(p.goal, '\+?\d[\d ().-]{5,}\d', '***', 'g') as goal,
   case when t.touched then 'done' when p.due_at < u.today_begins then 'overdue' else 'due' end as state
 from people u
 join planned_contacts p on p.manager_id = u.manager_id and p.due_at < (u.today + 1)::timestamp at time zone u.timezone

@@ -152,12 +152,14 @@ order by p.due_at, p.id;
 
 -- planned_today
 -- Per manager, of the planned contacts whose day has come: open and due on it, overdue, and done: a call on the lead that day was made
--- or answered, or a meeting was held. $1 managers, $2 their days, $3 when these begin, $4 when they end, one array each.
+-- or answered, or a meeting was held. $1 managers, $2 their days, $3 when these begin, $4 when they end, $5 before when a contact is
+-- overdue, one array each.
 select m.handle as manager,
-  count(*) filter (where p.closed_at is null and p.due_at >= u.since and not touched) as due,
-  count(*) filter (where p.closed_at is null and p.due_at < u.since and not touched) as overdue,
+  count(*) filter (where p.closed_at is null and p.due_at >= u.overdue and not touched) as due,
+  count(*) filter (where p.closed_at is null and p.due_at < u.overdue and not touched) as overdue,
   count(*) filter (where touched) as done
-from unnest($1::bigint[], $2::date[], $3::timestamptz[], $4::timestamptz[]) as u (manager_id, day, since, until)
+from unnest($1::bigint[], $2::date[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[])
+  as u (manager_id, day, since, until, overdue)
 join managers m on m.id = u.manager_id
 join planned_contacts p on p.manager_id = u.manager_id and p.due_at < u.until and (p.closed_at is null or p.closed_at >= u.since)
 cross join lateral (select exists (

@@ -81,5 +81,5 @@ on conflict (day) do update set kind = excluded.kind, note = excluded.note, auth
 -- Everybody who may be told something: managers, then users.
 select m.id as manager_id, null as login, m.name, m.language, m.notify, 'manager' as role, false as is_owner, null as team from managers m
 union all
-select null, u.login, u.login, u.language, u.notify, u.role, u.is_owner, u.team from users u where u.role <> 'manager'
+select null, u.login, u.login, u.language, u.notify, u.role, u.is_owner, u.team from users u where u.role <> 'manager' or u.is_owner
 order by manager_id, login;

@@ -98,7 +98,7 @@ class Serving:
         return web.Response(status=endpoint.status, body=orjson.dumps(value), content_type="application/json")
 
     async def _asker(self, conn: db.Connection, header: str) -> Asker:
-        kind, _, said = header.partition(" ")
+        kind, _, said = header.encode("utf-8", "replace").decode().partition(" ")  # bytes of no text are a stranger's
         found: people.Bearer | None = None
         if kind.lower() == "bearer":
             token, admin = said.strip(), self._settings.admin_token

@@ -117,9 +117,9 @@ def _event(row: db.Record, versions: Mapping[int, list[dict[str, Any]]]) -> dict
 
 
 async def planned_today(
-    conn: db.Connection, days: Sequence[tuple[int, date, datetime, datetime]]
+    conn: db.Connection, days: Sequence[tuple[int, date, datetime, datetime, datetime]]
 ) -> list[tuple[str, dict[str, int]]]:
-    """(handle, {"due", "overdue", "done"}) of each (manager, his day, when it begins, when it ends)."""
+    """(handle, {"due", "overdue", "done"}) of each (manager, his day, its begin, its end, before when a contact is overdue)."""
     if not days:
         return []
     rows = await conn.fetch(SQL.planned_today, *zip(*days, strict=True))

@@ -250,4 +250,9 @@ async def _typed(request: web.Request) -> dict[str, str]:
         posted = await request.post()
     except (UnicodeDecodeError, LookupError, ValueError):
         return {}
-    return {name: value.replace("\0", "").replace("\r\n", "\n") for name, value in posted.items() if isinstance(value, str)}
+    return {name: _text(value) for name, value in posted.items() if isinstance(value, str)}
+
+
+def _text(value: str) -> str:
+    """What Postgres and a page can hold: no NUL, and no half of a character that an odd charset left."""
+    return value.encode("utf-8", "ignore").decode().replace("\0", "").replace("\r\n", "\n")

@@ -109,7 +109,11 @@ async def _contacts(conn: db.Connection, book: Book, managers: Sequence[int], *,
 async def _made(conn: db.Connection, book: Book, lists: Sequence[Due]) -> dict[int, int]:
     """Manager id -> how many of today's planned contacts he has made."""
     ids = {handle: id_ for id_, handle in book.handles.items()}
-    asked = [(one.manager_id, one.day, *book.day_bounds(one.manager_id, one.day)) for one in lists if one.kind == "remainder"]
+    asked = [
+        (one.manager_id, one.day, *book.day_bounds(one.manager_id, one.day), book.overdue_before(one.manager_id, one.day))
+        for one in lists
+        if one.kind == "remainder"
+    ]
     return {ids[handle]: states["done"] for handle, states in await crm.planned_today(conn, asked)}
 
 
