@@ -47,7 +47,7 @@ class Gauges:
         self._company = company
         self._clock = clock
         self._asking: asyncio.Task[None] | None = None
-        self._asked = self._told = self._looked = float("-inf")
+        self._asked = self._told = self._looked = self._began = float("-inf")
         self._evidence = Evidence({}, {})
         self._text = b""
         self._up = False
@@ -64,7 +64,11 @@ class Gauges:
         is_mine = self._asking is None and loop.time() - self._asked >= _FRESH
         if is_mine:
             self._asking = asyncio.create_task(self._ask(), name="gauges")
-        if self._asking is not None and (is_mine or not has_numbers):
+            self._began = loop.time()
+        hangs = self._asking is not None and loop.time() - self._began > _LIMIT  # a frozen server answers no rollback either
+        if hangs:
+            self._up = False
+        if self._asking is not None and not hangs and (is_mine or not has_numbers):
             await asyncio.wait({self._asking}, timeout=_PATIENCE if has_numbers else _FIRST)
         pool = self._database.pool
         metrics.set_postgres(up=self._up, size=pool.get_size(), idle=pool.get_idle_size())

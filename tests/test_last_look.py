@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import asyncpg
+import pytest
 import yaml
 
+from telephony_bridge import db, gauges, people
 from tests.pages.browsing import link
 from tests.street import MONDAY, Street, at
 
@@ -54,16 +58,55 @@ async def test_a_form_in_an_odd_charset_is_no_failure_of_ours(street: Street) ->
         assert answer.status < 500
 
 
-# hmac.compare_digest(token.encode()): a header of bytes that are no UTF-8 is a stranger's and no failure
+# hmac.compare_digest(token.encode()): a header of bytes that are no UTF-8 is a stranger's and no failure of ours (it was so before, too)
 async def test_a_token_of_odd_bytes_is_a_strangers(street: Street) -> None:
-    async with street.client.get("/api/v1/managers", headers={"Authorization": "Bearer \udcff\udcfe"}) as answer:
-        assert answer.status == 401
+    reader, writer = await asyncio.open_connection(street.client.host, street.client.port)
+    writer.write(b"GET /api/v1/managers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\nConnection: close\r\n\r\n")
+    status = await reader.readline()
+    writer.close()
+    assert b" 401 " in status
+
+
+# runbook: «had no answer for twenty seconds». A server that is frozen or behind a dead network answers no rollback either: asyncio.timeout
+# cancels once and then waits with it; seen on a real Postgres under SIGSTOP: postgres_up 1 for more than a minute, scrapes of five seconds
+async def test_a_postgres_that_hangs_is_away_after_the_limit(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def frozen(*, read_only: bool = False) -> AsyncIterator[db.Connection]:
+        assert read_only
+        try:
+            await asyncio.sleep(3600)
+            yield None  # type: ignore[misc]
+        finally:
+            await asyncio.sleep(3600)
+
+    found = gauges.Gauges(street.database, street.company, street.clock)
+    assert "telephony_bridge_postgres_up 1.0" in (await found.text()).decode()
+    monkeypatch.setattr(gauges, "_FRESH", 0.0)
+    monkeypatch.setattr(gauges, "_LIMIT", 0.1)
+    monkeypatch.setattr(street.database, "begin", frozen)
+    await found.text()
+    await asyncio.sleep(0.5)
+    told = (await found.text()).decode()
+    if found._asking is not None:
+        found._asking.cancel()
+    assert "telephony_bridge_postgres_up 0.0" in told
+
+
+# the list of sources tells no time; source check does
+async def test_the_runbook_sends_to_the_verb_that_tells_when_a_source_was_heard() -> None:
+    assert "`telephony-bridge source list` (when it was heard)" not in (ROOT / "docs/runbook.md").read_text()
+
+
+# a link writes as its manager: a supervisor writes in his own name
+async def test_a_supervisor_makes_no_managers_link(street: Street) -> None:
+    await street.manager()
+    async with street.database.begin() as conn:
+        token = await people.create_token(conn, "olga", "supervisor", None, now=street.clock.now)
+    await street.ask("POST", "/managers/ivan/links", {}, token=token, expect=403)
 
 
 # hearers leaves out users of the role manager: an owner who sells himself is told nothing, and no one says so when he is entered
 async def test_an_owner_who_is_a_manager_too_is_told_what_owners_are(street: Street) -> None:
-    from telephony_bridge import people
-
     await street.manager()
     body = {"login": "boss", "role": "manager", "manager": "ivan", "owner": True, "notify": ["json://127.0.0.1:9/x"]}
     await street.ask("POST", "/users", body, expect=201)
@@ -91,6 +134,7 @@ async def test_ec_48_saturdays_contact_is_not_overdue_on_monday_for_the_gauge_ei
 
 
 # the restore makes the role of one name: a dump with a second company's reader (docs/dashboards.md: --role) cannot be brought to a new host
+# seen: «role "second_reader" does not exist; nothing was restored and nothing changed»
 def test_a_dump_of_a_company_with_its_own_reader_can_be_restored() -> None:
     assert "telephony_bridge_reader" not in (ROOT / "deploy/restore.sh").read_text()
 
@@ -98,7 +142,6 @@ def test_a_dump_of_a_company_with_its_own_reader_can_be_restored() -> None:
 # what a name holds: dots are as good as spaces
 async def test_no_view_shows_a_number_that_stands_in_a_name_with_dots(street: Street) -> None:
     await street.lead("+79990000001", name="Пётр 8.999.000.00.01")
-    conn: asyncpg.Connection
     async with street.database.begin() as conn:
         shown = await conn.fetchval("select name from lead_cards")
     assert "000.00.01" not in shown
