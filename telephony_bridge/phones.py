@@ -14,8 +14,8 @@ _SCHEME = re.compile(r"(?i)^(?:tel|sips?|callto):")
 # the spellings that need no opinion of libphonenumber: every ten-digit national number of these ranges is possible
 _PLAIN_RU = re.compile(r"(?:\+?7|8)?([3489]\d{9})")
 _IN_A_TEXT = re.compile(
-    r"\+\d(?:[ ()\-]{0,2}\d){7,14}(?!\d)"  # with its plus, any country's
-    r"|(?<![\d+])(?:[78][ \-]?)?\(?[3489]\d{2}\)?[ \-]?\d{3}[ \-]?\d{2}[ \-]?\d{2}(?!\d)"  # a Russian one
+    r"\+\d(?:[ ().\-]{0,2}\d){7,14}(?!\d)"  # with its plus, any country's
+    r"|(?<![\d+])(?:[78][ .\-]?)?\(?[3489]\d{2}\)?[ .\-]?\d{3}[ .\-]?\d{2}[ .\-]?\d{2}(?!\d)"  # a Russian one
 )
 _SHORTEST = 8  # digits with the country code; shorter ones are service numbers or local ones without a city
 _FULL = 10  # digits from which a number may have lost its plus; fewer are a local number of who knows where

@@ -145,3 +145,16 @@ async def test_no_view_shows_a_number_that_stands_in_a_name_with_dots(street: St
     async with street.database.begin() as conn:
         shown = await conn.fetchval("select name from lead_cards")
     assert "000.00.01" not in shown
+
+
+# the sheet of a night that ends on a free day is decided for Saturday at seven, due on Monday, and folded by the next pass (telling.tell: away)
+async def test_r5_the_sheet_of_fridays_night_is_told(street: Street) -> None:
+    friday = MONDAY - timedelta(days=3)
+    await street.source()
+    await street.manager(hours="22:00-06:00", notify=["json://127.0.0.1:9/x"], **{"from": "2026-01-05"})
+    await street.lead(manager="ivan")
+    await street.dial("22:10", day=friday, talk=40)
+    for clock in ("19:00", "19:05"):
+        await street.work(clock, SATURDAY)
+    (sheet,) = (await street.ask("GET", "/notices?manager=ivan&kind=results"))["items"]
+    assert sheet["status"] == "waiting"

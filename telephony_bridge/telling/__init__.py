@@ -17,7 +17,7 @@ from telephony_bridge.telling.debts import LISTS, digest, digests, owed_by, work
 from telephony_bridge.telling.hours import INTO
 from telephony_bridge.telling.machinery import address_failed, evidence_watched
 from telephony_bridge.telling.oversight import days_closed, teams_so_far
-from telephony_bridge.telling.readers import DAY, quiet_until, reader_of
+from telephony_bridge.telling.readers import DAY, is_free, quiet_until, reader_of
 from telephony_bridge.telling.rounds import by_the_clock, due_now, paces
 
 __all__ = ["INTO", "address_failed", "evidence_watched", "handed_over", "link_to", "paces", "preview", "quiet_until", "tell"]
@@ -34,7 +34,7 @@ async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, dat
         await notices.decide(conn, await days_closed(conn, book, everybody, ended, now=now), now=now)
     if not is_whole:
         return 0
-    away = [id_ for id_ in book.handles if not works_today(book, id_, now)]
+    away = [id_ for id_ in book.handles if is_free(book, id_, now)]
     await notices.fold(conn, away, [*LISTS, "pace", "results"])  # EC-51: also what waits since before he was away
     due = due_now(book, everybody, now=now)
     fresh = await notices.fresh_keys(conn, [one.key for one in due])

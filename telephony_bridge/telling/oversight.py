@@ -141,6 +141,7 @@ def _closing(
         "on": day,
         "people": people,
         "met": sum(one.verdict in _HAS_NORM for one in people),
+        "judged": sum(one.verdict in {*_HAS_NORM, "not_met"} for one in people),
         "owed": [(code, number, None) for code, number in sorted(codes.items())],
         "disputed": sum(waiting[id_]["disputed"] for id_ in his if id_ in waiting),
         "review": sum(waiting[id_]["review"] for id_ in his if id_ in waiting),

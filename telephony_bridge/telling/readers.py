@@ -83,11 +83,19 @@ def reader_of(book: Book, person: people.Hearer, *, now: datetime) -> Reader:
     if span is not None and span[0] <= now < span[1]:
         return Reader(person, language, zone, None)
     quiet = _quiet(book.word("quiet_hours", person.manager_id, day), zone, now)
-    if span is None:
+    if is_free(book, person.manager_id, now):
         works = calendar.working_day(schedule, day + DAY)
         begins = calendar.shift(schedule, works) if works is not None else None
         quiet = begins[0] if begins is not None else now + _NO_WORK
     return Reader(person, language, zone, quiet)
+
+
+def is_free(book: Book, manager_id: int, now: datetime) -> bool:
+    """A day without a shift, from when the day before it is closed: the night of Friday is told of on Saturday."""
+    schedule, day = book.schedule(manager_id), book.day(manager_id, now)
+    if calendar.shift(schedule, day) is not None:
+        return False
+    return calendar.shift(schedule, day - DAY) is None or now >= book.closes_at(manager_id, day - DAY)
 
 
 def quiet_until(book: Book, person: people.Hearer, *, now: datetime) -> datetime | None:
