@@ -29,10 +29,12 @@ class Silent:
 
 async def evidence_watched(conn: db.Connection, *, company: Company, now: datetime) -> None:
     """Tells the administrator of silent sources and of extensions that are nobody's, each once a day."""
+    everybody = await hearers(conn)
+    if not everybody.of("machinery"):
+        return
     book = await open_book(conn, company, since=utc_day(now) - timedelta(days=2))
     today = now.astimezone(company.zone).date()
     found = await marks(conn, today, today, company=company, now=now)
-    everybody = await hearers(conn)
     for stage, codes in (("silence", ("D02", "D03")), ("unmapped", ("D01",))):
         mine = {f"{one.source}/{one.extension or one.code}": one for one in found if one.code in codes}
         if mine:
