@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= 2
 
 .PHONY: demo test lint bench clean
 
@@ -9,7 +10,7 @@ demo: $(VENV)/.run
 	$(BIN)/telephony-bridge demo $(DEMO)
 
 test: lint
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check -q .

@@ -100,6 +100,9 @@ def test_every_moment_belongs_to_exactly_one_day(told: tuple[Schedule, date]) ->
         day = first + shift * DAY
         start, end = calendar.day_bounds(schedule, day)
         assert start == at, "a moment is lost or belongs to two days"
+        if start == end:  # who moves over the date line has a day without a moment
+            assert len({week.timezone for week in schedule.weeks}) > 1, "a day is lost"
+            continue
         assert start < end, "a day is lost"
         for moment in (start, start + (end - start) / 2, end - timedelta(seconds=1)):
             assert calendar.shift_day(schedule, moment) == day
