@@ -51,6 +51,15 @@ class Book:
     def week(self, manager_id: int | None, day: date) -> Week:
         return self.schedule(manager_id).week(day)
 
+    @property
+    def ids(self) -> dict[str, int]:
+        """Handle -> manager."""
+        return {handle: id_ for id_, handle in self.handles.items()}
+
+    def shift(self, manager_id: int | None, day: date) -> tuple[datetime, datetime] | None:
+        """The shift of his that opens on a day, as ``calendar.shift`` tells it."""
+        return calendar.shift(self.schedule(manager_id), day)
+
     def schedule(self, manager_id: int | None) -> Schedule:
         """The manager's, or the company's clock with the usual hours where there is no manager."""
         return self.schedules[manager_id if manager_id in self.handles else None]

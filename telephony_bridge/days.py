@@ -297,7 +297,7 @@ async def days_under_way(conn: db.Connection, book: Book, *, now: datetime) -> N
     for id_ in book.handles:
         today = book.day(id_, now)
         for day in (today - timedelta(days=1), today):
-            shift = calendar.shift(book.schedule(id_), day)
+            shift = book.shift(id_, day)
             if shift is not None and (id_, day) not in book.closed and book.reports_at(id_, day) <= now:
                 due.setdefault(day, []).append(id_)
     for day, managers in due.items():

@@ -19,7 +19,6 @@ from telephony_bridge import crm, db, logs, metrics, notices, quality, silence, 
 from telephony_bridge.book import Book, open_book
 from telephony_bridge.days import METRICS, ManagerDay, manager_days
 from telephony_bridge.model import Company
-from telephony_bridge.norms import calendar
 
 # seconds
 _FRESH = 3.0  # numbers may be so old
@@ -189,7 +188,7 @@ async def _at_work(book: Book, days: Iterable[ManagerDay], now: datetime) -> dic
     pace: list[tuple[str | float, ...]] = []
     for found in days:
         await asyncio.sleep(0)
-        span = calendar.shift(book.schedule(found.manager_id), found.day)
+        span = book.shift(found.manager_id, found.day)
         if span is None or not span[0] <= now < span[1]:
             continue
         at_work += 1

@@ -76,14 +76,19 @@ async def preview_handover(
 
 
 async def hand_over(
-    conn: db.Connection, leaver: str, owners: Sequence[str], *, author: str, company: Company, now: datetime
+    conn: db.Connection,
+    book: Book,
+    leaver: str,
+    owners: Sequence[str],
+    *,
+    author: str,
+    judged_at: datetime,
+    now: datetime,
 ) -> dict[str, Any]:
     """A leaver's cards become others'; with nothing left to pass on it tells of the last hand-over and 0 cards.
 
     Raises ``NotFound`` of somebody unknown, ``Refused`` where the leaver himself or who has left would get cards.
     """
-    judged_at = await webhooks.inbox.take_pen(conn)
-    book = await open_book(conn, company, since=utc_day(now))
     shared = await _shared(conn, book, leaver, owners, now=now)
     if not shared.held:
         return shared.told(book, await crm.last_handover(conn, shared.leaver_id), preview=False)

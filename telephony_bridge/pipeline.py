@@ -238,8 +238,10 @@ async def hand_over(
     conn: db.Connection, leaver: str, owners: Sequence[str], *, author: str, company: Company, now: datetime
 ) -> dict[str, Any]:
     """A leaver's cards become others', who are told of it (R23 to R25). Raises like ``passing.hand_over``."""
-    told = await passing.hand_over(conn, leaver, owners, author=author, company=company, now=now)
-    await telling.handed_over(conn, told, company=company, now=now)
+    judged_at = await webhooks.inbox.take_pen(conn)
+    book = await open_book(conn, company, since=utc_day(now))
+    told = await passing.hand_over(conn, book, leaver, owners, author=author, judged_at=judged_at, now=now)
+    await telling.handed_over(conn, book, told, now=now)
     return told
 
 

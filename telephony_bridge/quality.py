@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime, timedelta
 from telephony_bridge import crm, db, norms
 from telephony_bridge.book import Book, open_book
 from telephony_bridge.model import Company
-from telephony_bridge.norms import calendar
 
 SQL = db.queries("quality")
 NAMES = {"D01": "EXTENSION_UNMAPPED", "D02": "SOURCE_SILENT", "D03": "CRM_SILENT", "D04": "CLOCK_AHEAD", "D05": "LEAVER_CALLS"}
@@ -97,7 +96,7 @@ async def _at_work_since(conn: db.Connection, book: Book, *, now: datetime) -> d
         told_by |= await norms.sources_of(conn, mine, day)
     found: dict[int, tuple[datetime, timedelta]] = {}
     for manager_id, sources in told_by.items():
-        shift = calendar.shift(book.schedule(manager_id), day_of[manager_id])
+        shift = book.shift(manager_id, day_of[manager_id])
         if shift is None or not shift[0] <= now < shift[1]:
             continue
         allowed = timedelta(minutes=book.setting("gap_minutes", manager_id, day_of[manager_id]))

@@ -163,25 +163,22 @@ async def _claim(post: Post, limit: int, *, besides: Collection[int], now: datet
             if quiet_until is not None:  # a retry may come at night, and what was decided in the evening
                 await _leave(conn, one, notices.Next("waiting", one.place, one.tries - 1, quiet_until), now=now)
                 continue
-            found = [_job(post, book, one, hearer, place, places, secret, now=now) for place in _in_turn(places, one.place)]
-            spared = [post.spared_until(job.url, now) for job in found]
-            job = next((job for job, until in zip(found, spared, strict=True) if until is None), None)
-            if job is not None:
-                jobs.append(job)
+            spared = []
+            for place in notices.in_turn(places, one.place):
+                job = _job(post, book, one, hearer, place, places, secret, now=now)
+                until = post.spared_until(job.url, now)
+                if until is None:
+                    jobs.append(job)
+                    break
+                spared.append(until)
             else:
-                until = min(until for until in spared if until is not None)
-                await _leave(conn, one, notices.Next("waiting", one.place, one.tries - 1, until), now=now)
+                await _leave(conn, one, notices.Next("waiting", one.place, one.tries - 1, min(spared)), now=now)
         tries = await notices.begin_tries(conn, {job.claimed.id: job.channel for job in jobs}, now=now)
     return [replace(job, try_id=tries[job.claimed.id]) for job in jobs]
 
 
 async def _leave(conn: db.Connection, claimed: notices.Claimed, step: notices.Next, *, now: datetime) -> None:
     await notices.settle(conn, claimed, step, try_id=None, outcome="", why=None, now=now)
-
-
-def _in_turn(places: Sequence[int], first: int) -> list[int]:
-    """The notice's own channel, then the next ones that take notices, round to the first."""
-    return [*(one for one in places if one >= first), *(one for one in places if one < first)]
 
 
 def _job(
@@ -204,8 +201,7 @@ def _job(
     day = book.day(hearer.manager_id, now)
     link = None
     if claimed.opens is not None and hearer.manager_id is not None:
-        until = now + timedelta(hours=book.setting("link_hours", hearer.manager_id, day))
-        link = f"{post.address}/f/{notices.links.sign(secret, notices.links.Link(hearer.manager_id, claimed.opens, until))}"
+        link, _ = telling.signed_link(book, secret, hearer.manager_id, claimed.opens, address=post.address, now=now)
     return _Job(
         claimed=claimed,
         hearer=hearer,

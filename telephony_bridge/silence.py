@@ -10,7 +10,7 @@ from statistics import median
 
 from telephony_bridge import db, norms
 from telephony_bridge.book import Book
-from telephony_bridge.norms import calendar, evidence
+from telephony_bridge.norms import evidence
 
 Span = tuple[datetime, datetime]
 _USUAL_DAYS = timedelta(days=7)  # how far back a source's usual day is looked for
@@ -33,7 +33,7 @@ async def gaps(
 
 
 async def _look(conn: db.Connection, book: Book, managers: Collection[int], day: date, *, now: datetime) -> Mapping[int, _Looked]:
-    shifts = {manager_id: calendar.shift(book.schedule(manager_id), day) for manager_id in managers}
+    shifts = {manager_id: book.shift(manager_id, day) for manager_id in managers}
     working = {manager_id: shift for manager_id, shift in shifts.items() if shift is not None}
     if not working:
         return {}

@@ -25,7 +25,7 @@ async def sweep_base(conn: db.Connection, book: Book, ended: Collection[tuple[in
         closes = {
             manager_id: book.closes_at(manager_id, day)
             for manager_id, other in ended
-            if other == day and calendar.shift(book.schedule(manager_id), day) is not None
+            if other == day and book.shift(manager_id, day) is not None
         }
         found = await conn.fetch(SQL.dateless, list(closes), list(closes.values()))
         fresh = [

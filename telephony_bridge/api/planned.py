@@ -53,7 +53,7 @@ async def find(ask: Ask) -> dict[str, Any]:
         ask.conn, before=datetime.combine(day + timedelta(days=1), time(), zone), manager_id=manager_id, zone=zone
     )
     book = await open_book(ask.conn, ask.company, since=day)
-    ids = {handle: id_ for id_, handle in book.handles.items()}
+    ids = book.ids
     items = [
         {**one, "overdue": is_overdue(book, ids.get(one["manager"]), datetime.fromisoformat(one["at"]), today=day)}
         for one in found

@@ -206,6 +206,16 @@ def norm_share(schedule: Schedule, day: date, *, break_minutes: int = 60) -> Fra
     return min(Fraction(minutes, FULL_DAY), Fraction(1))
 
 
+def share_worked(span: tuple[datetime, datetime], now: datetime, *, break_minutes: int = 60) -> float:
+    """How much of a shift's work is behind: a long span has its break in the middle (CONTRACT §8)."""
+    whole = span[1] - span[0]
+    pause = timedelta(minutes=break_minutes if whole > timedelta(minutes=_LONG_SPAN) else 0)
+    rests = span[0] + (whole - pause) / 2
+    rested = min(max(now - rests, timedelta()), pause)
+    share: float = (now - span[0] - rested) / (whole - pause)
+    return min(share, 1.0)
+
+
 def ramp(steps: str, first_day: date | None, day: date) -> Fraction:
     """How much of a norm is asked of a new hire (EC-56): ``25/50/75/100`` is percent by week of work, ``off`` all of it."""
     if steps == "off" or first_day is None:

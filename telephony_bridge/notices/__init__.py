@@ -25,7 +25,7 @@ from telephony_bridge.notices.outbox import (
     tidy,
     untold,
 )
-from telephony_bridge.notices.retry import Next, after
+from telephony_bridge.notices.retry import Next, after, in_turn
 from telephony_bridge.notices.secret import form_secret, known_secret
 from telephony_bridge.notices.wording import (
     LINK,
@@ -66,6 +66,7 @@ __all__ = [
     "form_secret",
     "fresh_keys",
     "html_of",
+    "in_turn",
     "keep_claims",
     "known_secret",
     "last_told",

@@ -55,10 +55,10 @@ class Claimed:
     tries: int
 
 
-async def decide(conn: db.Connection, decided: Sequence[Decided], *, now: datetime) -> int:
-    """Puts notices into the outbox; what is there under its key stays as it is. Returns how many are new."""
+async def decide(conn: db.Connection, decided: Sequence[Decided], *, now: datetime) -> None:
+    """Puts notices into the outbox; what is there under its key stays as it is."""
     if not decided:
-        return 0
+        return
     rows = await conn.fetch(
         SQL.decide,
         [one.key for one in decided],
@@ -77,7 +77,6 @@ async def decide(conn: db.Connection, decided: Sequence[Decided], *, now: dateti
     told = [(stage, subject, ids[one.key]) for one in decided if one.key in ids for stage, subject in one.tells]
     if told:
         await conn.execute(SQL.tell, *zip(*told, strict=True))
-    return len(rows)
 
 
 def _status(one: Decided) -> str:

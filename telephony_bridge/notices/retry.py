@@ -31,6 +31,11 @@ def backoff(tries: int, luck: float) -> timedelta:
     return min(doubled, _LONGEST) * (0.5 + luck)
 
 
+def in_turn(places: Sequence[int], first: int) -> list[int]:
+    """A notice's own channel, then the next ones that take notices, round to the first."""
+    return [*(one for one in places if one >= first), *(one for one in places if one < first)]
+
+
 def after(
     outcome: Outcome,
     *,
@@ -50,7 +55,7 @@ def after(
     """
     if outcome == "sent":
         return Next("sent", place, tries, now)
-    others = [other for other in (*(one for one in alive if one > place), *alive) if other != place]
+    others = [other for other in in_turn(alive, place) if other != place]
     if outcome == "refused":
         if not others:
             return Next("undeliverable", place, tries, now)

@@ -20,11 +20,22 @@ from telephony_bridge.telling.oversight import days_closed, teams_so_far
 from telephony_bridge.telling.readers import DAY, is_free, quiet_until, reader_of
 from telephony_bridge.telling.rounds import by_the_clock, due_now, paces
 
-__all__ = ["INTO", "address_failed", "evidence_watched", "handed_over", "link_to", "paces", "preview", "quiet_until", "tell"]
+__all__ = [
+    "INTO",
+    "address_failed",
+    "evidence_watched",
+    "handed_over",
+    "link_to",
+    "paces",
+    "preview",
+    "quiet_until",
+    "signed_link",
+    "tell",
+]
 
 
-async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, date]], *, is_whole: bool, now: datetime) -> int:
-    """Decides what is to be told now; ``ended`` are the days just closed. Returns how many notices are new.
+async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, date]], *, is_whole: bool, now: datetime) -> None:
+    """Decides what is to be told now; ``ended`` are the days just closed.
 
     ``is_whole``: everything that is due has been looked at; until then only closed days are told of, so that a digest knows all.
     """
@@ -33,27 +44,25 @@ async def tell(conn: db.Connection, book: Book, ended: Collection[tuple[int, dat
     if ended:
         await notices.decide(conn, await days_closed(conn, book, everybody, ended, now=now), now=now)
     if not is_whole:
-        return 0
+        return
     away = [id_ for id_ in book.handles if is_free(book, id_, now)]
     await notices.fold(conn, away, [*LISTS, "pace", "results"])  # EC-51: also what waits since before he was away
     due = due_now(book, everybody, now=now)
     fresh = await notices.fresh_keys(conn, [one.key for one in due])
     due = [one for one in due if one.key in fresh]
     await notices.fold(conn, [one.manager_id for one in due if one.kind in LISTS], ["debts"])
-    decided = await by_the_clock(conn, book, due, now=now)
-    new = await notices.decide(conn, decided, now=now)
+    await notices.decide(conn, await by_the_clock(conn, book, due, now=now), now=now)
     decided = await digests(conn, book, everybody, now=now)  # after the lists: what they told is told
     decided += await teams_so_far(conn, book, everybody, now=now)
-    return new + await notices.decide(conn, decided, now=now)
+    await notices.decide(conn, decided, now=now)
 
 
-async def handed_over(conn: db.Connection, told: Mapping[str, Any], *, company: Company, now: datetime) -> None:
+async def handed_over(conn: db.Connection, book: Book, told: Mapping[str, Any], *, now: datetime) -> None:
     """Cards became other managers': each is told how many, from whom, and by when they are to be read (R25)."""
     if told["id"] is None or not told["cards"]:
         return
-    book = await open_book(conn, company, since=utc_day(now))
     everybody = await people.hearers(conn)
-    ids = {handle: id_ for id_, handle in book.handles.items()}
+    ids = book.ids
     decided = []
     for share in told["shares"]:
         manager_id = ids[share["manager"]]
@@ -87,9 +96,13 @@ async def link_to(
     """
     manager_id = int((await people.by_handle(conn, handle))["id"])
     book = await open_book(conn, company, since=utc_day(now))
+    return signed_link(book, await notices.form_secret(conn), manager_id, opens, address=address, now=now)
+
+
+def signed_link(book: Book, secret: bytes, manager_id: int, opens: str, *, address: str, now: datetime) -> tuple[str, datetime]:
+    """The address of a manager's form, and until when it is good (policy ``link_hours``)."""
     until = now + timedelta(hours=book.setting("link_hours", manager_id, book.day(manager_id, now)))
-    link = notices.links.Link(manager_id, opens, until)
-    return f"{address}/f/{notices.links.sign(await notices.form_secret(conn), link)}", until
+    return f"{address}/f/{notices.links.sign(secret, notices.links.Link(manager_id, opens, until))}", until
 
 
 async def preview(conn: db.Connection, handle: str, *, company: Company, now: datetime) -> list[dict[str, Any]]:

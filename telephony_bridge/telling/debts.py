@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 
 from telephony_bridge import db, notices
 from telephony_bridge.book import Book, utc_day
-from telephony_bridge.norms import calendar
 from telephony_bridge.notices import Debt, Decided
 from telephony_bridge.people import Hearers
 from telephony_bridge.telling.hours import hours_of
@@ -129,7 +128,7 @@ def working_days_back(book: Book, manager_id: int, day: date, days: int) -> date
     found = day
     for back in range(31):
         on = day - back * DAY
-        if calendar.shift(book.schedule(manager_id), on) is not None:
+        if book.shift(manager_id, on) is not None:
             found = on
             days -= 1
             if days <= 0:
@@ -139,7 +138,7 @@ def working_days_back(book: Book, manager_id: int, day: date, days: int) -> date
 
 def works_today(book: Book, manager_id: int, now: datetime) -> bool:
     """Whether this is a day with a shift of his: on others nobody is disturbed (EC-51, EC-55)."""
-    return calendar.shift(book.schedule(manager_id), book.day(manager_id, now)) is not None
+    return book.shift(manager_id, book.day(manager_id, now)) is not None
 
 
 def _is_time(book: Book, manager_id: int, last: datetime | None, now: datetime) -> bool:

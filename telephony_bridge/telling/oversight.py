@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from telephony_bridge import db, notices, violations
 from telephony_bridge.book import Book
@@ -43,11 +43,12 @@ async def teams_so_far(conn: db.Connection, book: Book, hearers: Hearers, *, now
             if kind == "results":  # R5: the owner, too
                 told = list({one.login: one for one in (*told, *(one for one in hearers.users if one.is_owner))}.values())
             due += [(kind, reader_of(book, person, now=now), since + worth) for person in told]
-    fresh = await notices.fresh_keys(conn, [f"{kind}_team/{reader.who}/{day}" for kind, reader, _ in due])
-    due = [one for one in due if f"{one[0]}_team/{one[1].who}/{day}" in fresh]
+    keys = [reader.key(f"{kind}_team", str(day)) for kind, reader, _ in due]
+    fresh = await notices.fresh_keys(conn, keys)
+    due = [one for one, key in zip(due, keys, strict=True) if key in fresh]
     if not due:
         return []
-    at_work = [id_ for id_ in book.handles if calendar.shift(book.schedule(id_), day) is not None]
+    at_work = [id_ for id_ in book.handles if book.shift(id_, day) is not None]
     behind: dict[int, DayOf] = {}
     if any(kind == "pace" for kind, _, _ in due):
         for found in await manager_days(conn, book, at_work, day, now=now):
@@ -81,9 +82,9 @@ def _heard_by(book: Book, hearers: Hearers, day: date) -> list[Hearer]:
 
 async def _lines(conn: db.Connection, book: Book, day: date, *, now: datetime) -> dict[int, DayOf]:
     """Manager id -> his line of that day's board, of who was to work or did something."""
-    ids = {handle: id_ for id_, handle in book.handles.items()}
+    ids = book.ids
     found = {ids[line["manager"]]: day_of(line) for line in await board(conn, day, company=book.company, now=now)}
-    spans = {id_: calendar.shift(book.schedule(id_), day) for id_ in found}
+    spans = {id_: book.shift(id_, day) for id_ in found}
     return {
         id_: replace(one, verdict="ahead") if (span := spans[id_]) is not None and now < span[0] else one
         for id_, one in found.items()
@@ -107,7 +108,7 @@ async def days_closed(
         opened = await conn.fetch(SQL.opened, day, _REVIEW)
         for is_late in {_closes_late(book, id_, other) for id_, other in recent if other == day}:
             mine = [id_ for id_ in book.handles if _closes_late(book, id_, day) == is_late]
-            working = [id_ for id_ in mine if calendar.shift(book.schedule(id_), day) is not None]
+            working = [id_ for id_ in mine if book.shift(id_, day) is not None]
             is_open = {id_ for id_ in working if (id_, day) not in book.closed and (id_, day) not in ended}
             for person in _heard_by(book, hearers, day):
                 his = {id_ for id_ in mine if _hears_of(person, book, hearers, id_, day)}
@@ -142,7 +143,7 @@ def _closing(
         "people": people,
         "met": sum(one.verdict in _HAS_NORM for one in people),
         "judged": sum(one.verdict in {*_HAS_NORM, "not_met"} for one in people),
-        "owed": [(code, number, None) for code, number in sorted(codes.items())],
+        "owed": _by_code(codes),
         "disputed": sum(waiting[id_]["disputed"] for id_ in his if id_ in waiting),
         "review": sum(waiting[id_]["review"] for id_ in his if id_ in waiting),
     }
@@ -170,7 +171,9 @@ async def _majors(
         if told:
             facts = {
                 "days": book.setting("majors_days", None, max(day.values())),
-                "people": [(book.names[id_], _by_code(mine)) for id_, mine in sorted(told.items())],
+                "people": [
+                    (book.names[id_], _by_code(Counter(row["code"] for row in mine))) for id_, mine in sorted(told.items())
+                ],
             }
             tells = tuple(("majors", f"{person.login}/{row['id']}") for mine in told.values() for row in mine)
             reader = reader_of(book, person, now=now)
@@ -178,6 +181,6 @@ async def _majors(
     return decided
 
 
-def _by_code(rows: Sequence[db.Record]) -> list[tuple[str, int, Any]]:
-    codes = Counter(row["code"] for row in rows)
+def _by_code(codes: Counter[str]) -> list[tuple[str, int, None]]:
+    """As templates take them: nothing here has a deadline ahead."""
     return [(code, number, None) for code, number in sorted(codes.items())]

@@ -24,10 +24,10 @@ class Reader:
     zone: ZoneInfo
     quiet_until: datetime | None
 
-    @property
-    def who(self) -> str:
-        """For keys: managers and users do not mix."""
-        return f"m{self.person.manager_id}" if self.person.manager_id is not None else f"u:{self.person.login}"
+    def key(self, kind: str, key: str) -> str:
+        """What a notice of this kind for him is known by in the outbox; managers and users do not mix."""
+        who = f"m{self.person.manager_id}" if self.person.manager_id is not None else f"u:{self.person.login}"
+        return f"{kind}/{who}/{key}"
 
     def notice(
         self,
@@ -43,7 +43,7 @@ class Reader:
         """A notice in his language, due as soon as he may be disturbed; ``key`` tells it from others of its kind for him."""
         title, body = notices.render(kind, self.language, self.zone, now=now, facts=facts)
         return notices.Decided(
-            key=f"{kind}/{self.who}/{key}",
+            key=self.key(kind, key),
             kind=kind,
             title=title,
             body=body,
@@ -59,7 +59,7 @@ class Reader:
     def nothing(self, kind: str, key: str, *, now: datetime) -> notices.Decided:
         """That there was nothing to tell, so that the question is not asked again."""
         return notices.Decided(
-            key=f"{kind}/{self.who}/{key}",
+            key=self.key(kind, key),
             kind=kind,
             title="",
             body="",
@@ -110,7 +110,7 @@ def _quiet(word: str, zone: ZoneInfo, now: datetime) -> datetime | None:
 def good_until(book: Book, manager_id: int, limit: datetime, *, now: datetime) -> datetime:
     """A manager's notice is good until the limit, or until his next quiet hours outside a shift."""
     day = book.day(manager_id, now)
-    word, span = book.word("quiet_hours", manager_id, day), calendar.shift(book.schedule(manager_id), day)
+    word, span = book.word("quiet_hours", manager_id, day), book.shift(manager_id, day)
     if word == "off":
         return limit
     quiet = calendar.quiet_from(calendar.parse_hours(word), book.schedule(manager_id).week_at(now).timezone, now)

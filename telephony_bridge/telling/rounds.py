@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from telephony_bridge import crm, db, norms
 from telephony_bridge.book import Book
-from telephony_bridge.days import ManagerDay, manager_days
+from telephony_bridge.days import METRICS, ManagerDay, manager_days
 from telephony_bridge.norms import calendar
 from telephony_bridge.notices import DayOf, Decided, Number, Planned, by_code
 from telephony_bridge.people import Hearers
@@ -18,9 +18,6 @@ from telephony_bridge.planning import is_overdue
 from telephony_bridge.telling.debts import LISTS, NOTHING, Owed, owed_by
 from telephony_bridge.telling.hours import hours_of
 from telephony_bridge.telling.readers import DAY, Reader, good_until, reader_of
-
-_LONG = timedelta(hours=6)  # a longer shift contains a break
-METRICS = ("dials", "connects", "new_leads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Due:
 
     @property
     def key(self) -> str:
-        return f"{self.kind}/{self.reader.who}/{self.day}"
+        return self.reader.key(self.kind, str(self.day))
 
 
 def due_now(book: Book, hearers: Hearers, *, now: datetime) -> list[Due]:
@@ -91,7 +88,7 @@ async def _contacts(conn: db.Connection, book: Book, managers: Sequence[int], *,
     by_zone: dict[ZoneInfo, set[int]] = {}
     for one_id in managers:
         by_zone.setdefault(book.schedule(one_id).week_at(now).timezone, set()).add(one_id)
-    ids = {handle: id_ for id_, handle in book.handles.items()}
+    ids = book.ids
     found: dict[int, list[Planned]] = {}
     for zone, mine in by_zone.items():
         ends = datetime.combine(now.astimezone(zone).date() + DAY, time(), zone)
@@ -108,7 +105,7 @@ async def _contacts(conn: db.Connection, book: Book, managers: Sequence[int], *,
 
 async def _made(conn: db.Connection, book: Book, lists: Sequence[Due]) -> dict[int, int]:
     """Manager id -> how many of today's planned contacts he has made."""
-    ids = {handle: id_ for id_, handle in book.handles.items()}
+    ids = book.ids
     asked = [
         (one.manager_id, one.day, *book.day_bounds(one.manager_id, one.day), book.overdue_before(one.manager_id, one.day))
         for one in lists
@@ -141,26 +138,16 @@ def slow(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
 
 def paces(book: Book, found: ManagerDay, now: datetime) -> tuple[Number, ...]:
     """Each metric that has a norm, with what the shift will have counted; none before it or where the PBX was not heard."""
-    span = calendar.shift(book.schedule(found.manager_id), found.day)
+    span = book.shift(found.manager_id, found.day)
     if span is None or found.gaps or not span[0] < now:
         return ()
-    passed = _share_worked(span, now, timedelta(minutes=book.setting("break_minutes", found.manager_id, found.day)))
+    passed = calendar.share_worked(span, now, break_minutes=book.setting("break_minutes", found.manager_id, found.day))
     counted, bounds = found.tallies, found.bounds
     return tuple(
         Number(metric, counted[metric].counted, *bounds[metric], projected=int(counted[metric].counted / passed))
         for metric in METRICS
         if metric in bounds
     )
-
-
-def _share_worked(span: tuple[datetime, datetime], now: datetime, pause: timedelta) -> float:
-    """How much of a shift's work is behind: a long shift has its break in the middle (CONTRACT §8)."""
-    whole = span[1] - span[0]
-    pause = pause if whole > _LONG else timedelta()
-    rests = span[0] + (whole - pause) / 2
-    rested = min(max(now - rests, timedelta()), pause)
-    share: float = (now - span[0] - rested) / (whole - pause)
-    return min(share, 1.0)
 
 
 def _pace(due: Due, numbers: Sequence[Number], *, now: datetime) -> Decided:

@@ -507,5 +507,5 @@ async def test_a_big_one_takes_as_many_statements_as_a_small_one(office: Street,
             counted, "ivan", ["olga", "petr"], author="x", company=office.company, now=now.astimezone(UTC)  # type: ignore[arg-type]
         )  # fmt: skip
     assert (told["cards"], told["planned"]) == (number, 3)
-    assert counted.statements <= 60
+    assert counted.statements <= 40
     assert len(await found(office, "V18")) == min(number, 100)
