@@ -209,7 +209,8 @@ def norm_share(schedule: Schedule, day: date, *, break_minutes: int = 60) -> Fra
 def share_worked(span: tuple[datetime, datetime], now: datetime, *, break_minutes: int = 60) -> float:
     """How much of a shift's work is behind: a long span has its break in the middle (CONTRACT §8)."""
     whole = span[1] - span[0]
-    pause = timedelta(minutes=break_minutes if whole > timedelta(minutes=_LONG_SPAN) else 0)
+    pause = timedelta(minutes=break_minutes) if whole > timedelta(minutes=_LONG_SPAN) else timedelta()
+    pause = min(pause, whole / 2)  # policy may set a break of any length, and who rests all day has no pace
     rests = span[0] + (whole - pause) / 2
     rested = min(max(now - rests, timedelta()), pause)
     share: float = (now - span[0] - rested) / (whole - pause)

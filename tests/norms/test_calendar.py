@@ -317,3 +317,10 @@ def test_ec_13_who_has_left_has_no_minutes_left() -> None:
     assert calendar.working_minutes_later(left, datetime(2026, 11, 23, 10, tzinfo=UTC), 30) is None
     assert calendar.working_day(left, date(2026, 11, 23)) is None
     assert calendar.working_day(working("UTC"), date(2026, 11, 28)) == date(2026, 11, 30)
+
+
+@given(schedules(), MOMENTS, st.integers(0, 99_999))
+def test_the_share_of_work_behind_is_a_share_whatever_break_policy_sets(schedule: Schedule, at: datetime, pause: int) -> None:
+    span = calendar.usual_shift(schedule, at.date())
+    for now in (span[0] + timedelta(seconds=1), span[0] + (span[1] - span[0]) / 2, span[1], span[1] + DAY):
+        assert 0 < calendar.share_worked(span, now, break_minutes=pause) <= 1
